@@ -1,0 +1,1 @@
+"""Users, organisations, districts and what each may see."""

@@ -1,0 +1,62 @@
+"""Rules that follow a signed-in person through every request."""
+
+import time
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from bozhou_eco.accounts.models import Role, User
+
+IDLE_KEY = "last_seen"
+MFA_KEY = "mfa_set_up"
+FREE_PREFIXES = ("/accounts/", "/static/", "/healthz", "/readyz", "/api/")
+STAFF_ROLES = frozenset(Role) - {Role.STATION, Role.ENTERPRISE}
+
+
+class AccountMiddleware:
+    """End idle sessions, ask staff to set up a second factor, relax the admin's CSP."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        refusal = self._idle(request) or self._second_factor(request)
+        response = refusal or self.get_response(request)
+        if request.path.startswith(settings.CSP_ADMIN_PATH):
+            response._csp_update = {  # type: ignore[attr-defined]
+                "script-src": settings.CSP_ADMIN_SCRIPT
+            }
+        return response
+
+    def _idle(self, request: HttpRequest) -> HttpResponse | None:
+        if not request.user.is_authenticated:
+            return None
+        now = int(time.time())
+        last = int(request.session.get(IDLE_KEY, now))
+        if now - last > settings.SESSION_IDLE_SECONDS:
+            logout(request)
+            return HttpResponseRedirect(
+                f"{reverse(settings.LOGIN_URL)}?next={request.path}"
+            )
+        if now - last >= 60 or IDLE_KEY not in request.session:
+            request.session[IDLE_KEY] = now
+        return None
+
+    def _second_factor(self, request: HttpRequest) -> HttpResponse | None:
+        user = request.user
+        if (
+            not settings.MFA_REQUIRED
+            or not isinstance(user, User)
+            or request.path.startswith(FREE_PREFIXES)
+            or not user.has_role(*STAFF_ROLES)
+            or request.session.get(MFA_KEY)
+        ):
+            return None
+        if Authenticator.objects.filter(user=user).exists():
+            request.session[MFA_KEY] = True
+            return None
+        return HttpResponseRedirect(reverse("mfa_activate_totp"))

@@ -1,0 +1,1 @@
+"""Who did or read what: append-only, sealed into a chain."""

@@ -1,0 +1,36 @@
+"""Celery application: queues, routes and the beat schedule."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bozhou_eco.settings")
+
+app = Celery("bozhou_eco")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+QUEUES = ("default", "push", "analysis", "vision")
+
+app.conf.task_routes = {
+    "alerts.tasks.deliver*": {"queue": "push"},
+    "vehicles.vision.*": {"queue": "vision"},
+    "*.analyse*": {"queue": "analysis"},
+}
+app.conf.beat_schedule = {
+    "seal": {"task": "bozhou_eco.audit.tasks.seal", "schedule": 1.0},
+    "polluters-partitions": {
+        "task": "polluters.tasks.make_partitions",
+        "schedule": crontab(hour="3", minute="10"),
+    },
+    "polluters-close-periods": {
+        "task": "polluters.tasks.close_periods",
+        "schedule": 60.0,
+    },
+    "polluters-offline": {"task": "polluters.tasks.sweep_offline", "schedule": 15.0},
+    "polluters-merkle": {
+        "task": "polluters.tasks.seal_frames",
+        "schedule": crontab(minute="7"),
+    },
+}

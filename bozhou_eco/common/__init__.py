@@ -1,0 +1,1 @@
+"""Leaf helpers without models; imported by every app, importing none of them."""

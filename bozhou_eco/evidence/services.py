@@ -1,0 +1,191 @@
+"""Seal files and records, and build bundles that anyone can verify."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.hazmat.primitives import hashes
+from django.db import transaction
+
+from bozhou_eco.accounts.models import User
+from bozhou_eco.audit import services as audit
+from bozhou_eco.audit.chain import canonical
+from bozhou_eco.audit.models import Link, Seal
+from bozhou_eco.evidence import verify as verifier
+from bozhou_eco.evidence.models import SealedFile
+from bozhou_eco.evidence.signing import Signer, load_signer
+from bozhou_eco.evidence.store import store
+
+MANIFEST_VERSION = 1
+
+
+def seal_bytes(
+    *,
+    content: bytes,
+    name: str,
+    media_type: str,
+    chain: str,
+    actor: User | None,
+    now: datetime,
+    meta: dict[str, object] | None = None,
+) -> SealedFile:
+    """Store ``content`` under its SHA-256 and queue the digest for ``chain``."""
+    return seal_stream(
+        source=io.BytesIO(content),
+        name=name,
+        media_type=media_type,
+        chain=chain,
+        actor=actor,
+        now=now,
+        meta=meta,
+    )
+
+
+def seal_stream(
+    *,
+    source: BinaryIO,
+    name: str,
+    media_type: str,
+    chain: str,
+    actor: User | None,
+    now: datetime,
+    meta: dict[str, object] | None = None,
+) -> SealedFile:
+    """Store a seekable stream; bytes are durable before the row is written."""
+    sha, sm3, size = hashlib.sha256(), hashes.Hash(hashes.SM3()), 0
+    source.seek(0)
+    while chunk := source.read(1 << 20):
+        sha.update(chunk)
+        sm3.update(chunk)
+        size += len(chunk)
+    source.seek(0)
+    store().put(sha.hexdigest(), source)
+    with transaction.atomic():
+        sealed = SealedFile.objects.create(
+            name=Path(name).name[:200] or "file",
+            media_type=media_type[:100],
+            size=size,
+            sha256=sha.hexdigest(),
+            sm3=sm3.finalize().hex(),
+            chain=chain,
+            meta=meta or {},
+            at=now,
+            actor=actor,
+        )
+        audit.add_link(
+            chain=chain, subject=f"file:{sealed.pk}", digest=sha.digest(), now=now
+        )
+        audit.record(
+            actor=actor,
+            act="evidence.seal",
+            subject=f"file:{sealed.pk}",
+            detail={"sha256": sealed.sha256, "name": sealed.name, "chain": chain},
+            now=now,
+        )
+    return sealed
+
+
+def seal_digest(*, chain: str, subject: str, digest: bytes, now: datetime) -> Link:
+    """Queue the digest of a record (not a file) for sealing into ``chain``."""
+    return audit.add_link(chain=chain, subject=subject, digest=digest, now=now)
+
+
+def read_file(sealed: SealedFile) -> bytes:
+    """Return an original's bytes; FileNotFoundError if it was erased or lost."""
+    with store().open(sealed.sha256) as source:
+        return source.read()
+
+
+def build_bundle(
+    *,
+    subject: str,
+    files: Iterable[SealedFile],
+    records: dict[str, object],
+    chain: str,
+    actor: User | None,
+    now: datetime,
+    signer: Signer | None = None,
+) -> bytes:
+    """Return a zip with originals, records, chain, manifest, signature and verifier.
+
+    Every other file of the zip is named with its digest in ``manifest.json``; the
+    signature covers the manifest's exact bytes. ``verify.py`` inside needs Python alone.
+    """
+    signer = signer or load_signer()
+    audit.seal_pending(now=now)
+    entries: dict[str, bytes] = {}
+    listed = []
+    for sealed in files:
+        path = f"files/{sealed.pk}-{Path(sealed.name).name}"
+        entries[path] = read_file(sealed)
+        listed.append(
+            {
+                "path": path,
+                "sha256": sealed.sha256,
+                "sm3": sealed.sm3,
+                "size": sealed.size,
+                "subject": f"file:{sealed.pk}",
+                "sealed_at": sealed.at.isoformat(),
+                "meta": sealed.meta,
+            }
+        )
+    entries["records.json"] = canonical(records)
+    entries["chain.json"] = canonical(_chain_rows(chain))
+    entries["verify.py"] = Path(verifier.__file__).read_bytes()
+    manifest = {
+        "version": MANIFEST_VERSION,
+        "subject": subject,
+        "chain": chain,
+        "made_at": now.isoformat(),
+        "made_by": actor.pk if actor else None,
+        "algorithm": signer.algorithm,
+        "files": listed,
+        "parts": {
+            name: hashlib.sha256(entries[name]).hexdigest()
+            for name in ("records.json", "chain.json", "verify.py")
+        },
+    }
+    body = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1).encode()
+    entries["manifest.json"] = body
+    entries["manifest.sig"] = signer.sign(body).hex().encode()
+    entries["public_key.hex"] = signer.public_key().hex().encode()
+    audit.record(
+        actor=actor,
+        act="evidence.bundle",
+        subject=subject,
+        detail={"files": len(listed), "manifest": hashlib.sha256(body).hexdigest()},
+        kind="export",
+        now=now,
+    )
+    return _zip(entries, now)
+
+
+def _chain_rows(chain: str) -> list[dict[str, object]]:
+    seals = Seal.objects.filter(chain=chain).select_related("link").order_by("seq")
+    return [
+        {
+            "seq": seal.seq,
+            "subject": seal.link.subject,
+            "digest": bytes(seal.link.digest).hex(),
+            "prev": bytes(seal.prev).hex(),
+            "hash": bytes(seal.hash).hex(),
+            "at": seal.at.isoformat(),
+        }
+        for seal in seals
+    ]
+
+
+def _zip(entries: dict[str, bytes], now: datetime) -> bytes:
+    output = io.BytesIO()
+    stamp = now.timetuple()[:6]
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(entries):
+            info = zipfile.ZipInfo(name, date_time=(stamp[0], *stamp[1:]))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, entries[name])
+    return output.getvalue()

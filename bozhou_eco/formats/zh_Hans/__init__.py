@@ -1,0 +1,1 @@
+"""Formats of Simplified Chinese pages."""

@@ -1,0 +1,8 @@
+"""WSGI entry for production HTTP workers."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bozhou_eco.settings")
+application = get_wsgi_application()

@@ -1,0 +1,36 @@
+"""Tables of polluters: sources, devices, what they measure, what they sent."""
+
+from polluters.models.catalogue import Limit, Point, Pollutant
+from polluters.models.devices import Analyser, Logger
+from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
+from polluters.models.readings import (
+    Latest,
+    Mean,
+    Period,
+    Quality,
+    RawFrame,
+    Reading,
+    ReadingRevision,
+)
+from polluters.models.sources import Enterprise, Medium, Outlet
+
+__all__ = [
+    "Analyser",
+    "DeviceInfo",
+    "Enterprise",
+    "Latest",
+    "Limit",
+    "Logger",
+    "Mean",
+    "Medium",
+    "Outlet",
+    "Period",
+    "Point",
+    "Pollutant",
+    "QuarantinedFrame",
+    "Quality",
+    "RawFrame",
+    "Reading",
+    "ReadingRevision",
+    "UnmappedCode",
+]
