@@ -1,0 +1,1 @@
+"""Rules of casework: plain Python, no Django, no I/O; ``now`` is an argument."""
