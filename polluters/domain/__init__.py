@@ -1,0 +1,1 @@
+"""Rules of emission monitoring: plain Python, no Django, no I/O, ``now`` an argument."""
