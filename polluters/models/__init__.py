@@ -4,6 +4,7 @@ from polluters.models.catalogue import Limit, Point, Pollutant
 from polluters.models.devices import Analyser, Logger
 from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
 from polluters.models.readings import (
+    DirtyHour,
     Latest,
     Mean,
     Period,
@@ -17,6 +18,7 @@ from polluters.models.sources import Enterprise, Medium, Outlet
 __all__ = [
     "Analyser",
     "DeviceInfo",
+    "DirtyHour",
     "Enterprise",
     "Latest",
     "Limit",

@@ -152,6 +152,25 @@ class Mean(models.Model):
         return f"{self.point_id} {self.get_period_display()} {self.time:%m-%d %H:%M}"
 
 
+class DirtyHour(models.Model):
+    """An hour of a point that data reached late: its means must be computed again."""
+
+    point = models.ForeignKey(Point, models.CASCADE, verbose_name="点位")
+    hour = models.DateTimeField("小时起点")
+    noted_at = models.DateTimeField("发现时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待重算小时"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["point", "hour"], name="polluters_dirty_hour_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.point_id} {self.hour:%Y-%m-%d %H:%M}"
+
+
 class RawFrame(models.Model):
     """The bytes of a frame that was understood, once per logger, time and content."""
 
