@@ -10,6 +10,7 @@ from polluters.domain.hj212.frame import Frame, Item, format_qn, format_time
 from polluters.domain.hj212.framing import MAX_LENGTH
 
 MAX_CP = 950
+MAX_SEGMENT = 1024
 VERSION_BITS = {2005: 0, 2017: 4, 2025: 8}
 SYSTEM_INTERACTION = "91"
 
@@ -123,12 +124,14 @@ def encode_parts(
     rf: bool = False,
     key: bytes | None = None,
 ) -> list[bytes]:
-    """Return the frames that carry these items, split at CP 950 bytes if need be.
+    """Return the frames that carry these items, split if they are too long for one.
 
-    Each part is a whole frame with whole items, repeats the parameters, and has a QN
+    A CP has at most 950 bytes and a data segment at most 1024 (§6.3.1). Each part is a whole frame with whole items, repeats the parameters, and has a QN
     one millisecond after the part before it (HJ 212-2017 C.49, C.50).
     """
-    groups = list(_fill(params, items, version))
+    head = _head(st, cn, pw, mn, qn, version, needs_ack, (99, 99), rf)
+    most = min(MAX_CP, MAX_SEGMENT - len(head.encode()) - len("CP=&&&&"))
+    groups = list(_fill(params, items, version, most))
     frames = []
     for number, group in enumerate(groups, start=1):
         frames.append(
@@ -151,15 +154,15 @@ def encode_parts(
 
 
 def _fill(
-    params: Mapping[str, str | datetime], items: Sequence[Item], version: int
+    params: Mapping[str, str | datetime], items: Sequence[Item], version: int, most: int
 ) -> Iterator[list[Item]]:
-    """Group items so that each group fits one CP with the parameters."""
+    """Group items so that each group and the parameters take at most ``most`` bytes."""
     start = len(encode_cp(params, (), version=version).encode())
     group: list[Item] = []
     size = start
     for item in items:
         width = len(encode_item(item, version=version).encode()) + 1
-        if group and size + width > MAX_CP:
+        if group and size + width > most:
             yield group
             group, size = [], start
         group.append(item)

@@ -198,10 +198,8 @@ class StreamBuffer:
         if waiting:
             return None, start
         raw = bytes(buffer[start:stop])
-        if end + 4 > stop:
-            detail = (
-                f"长度字段为 {declared}，只收到 {max(0, stop - segment_start)} 字节"
-            )
+        if end + 4 > stop or buffer[end - 2 : end] == b"&&":
+            detail = f"长度字段为 {declared}，报文在 CRC 之前或之中中断"
             return frame_error("truncated", raw, detail, declared=declared), max(
                 stop if stop < len(buffer) else start + 2, start + 2
             )
