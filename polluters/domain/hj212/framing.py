@@ -78,15 +78,18 @@ class StreamBuffer:
 
     def feed(self, data: bytes) -> Iterator[bytes | FrameError]:
         """Take more bytes and return the frames and errors they complete."""
-        self._buffer += data
-        return iter(self._scan(final=False))
+        return (item for _, item in self.locate(data))
 
     def close(self) -> Iterator[bytes | FrameError]:
         """Return what the remaining bytes hold, now that no more will come."""
-        return iter(self._scan(final=True))
+        return (item for _, item in self.locate(b"", final=True))
 
-    def _scan(self, *, final: bool) -> list[bytes | FrameError]:
-        found: list[bytes | FrameError] = []
+    def locate(
+        self, data: bytes, *, final: bool = False
+    ) -> list[tuple[int, bytes | FrameError]]:
+        """Do as :meth:`feed` or, if ``final``, :meth:`close`, with stream offsets."""
+        self._buffer += data
+        found: list[tuple[int, bytes | FrameError]] = []
         buffer = self._buffer
         at = 0
         while True:
@@ -104,7 +107,7 @@ class StreamBuffer:
             if item is not None:
                 if isinstance(item, FrameError):
                     item.offset = self._offset + start
-                found.append(item)
+                found.append((self._offset + start, item))
             at = after
         del buffer[:at]
         self._offset += at
