@@ -1,0 +1,1 @@
+"""Benchmarks: one module a name, each with ``run(quick) -> list of figures``."""
