@@ -1,0 +1,1 @@
+"""Smoke photometry: transmission, Ringelmann level, quality gates, plate voting."""

@@ -1,0 +1,1 @@
+"""Seeing: loaded only by the vision worker and by vision commands."""

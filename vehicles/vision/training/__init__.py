@@ -1,0 +1,1 @@
+"""How the smoke model is made from a folder of labelled photos."""
