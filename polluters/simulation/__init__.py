@@ -1,0 +1,1 @@
+"""Honest loggers of invented plants: the same bytes real ones would send."""
