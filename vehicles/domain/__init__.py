@@ -1,0 +1,1 @@
+"""Rules about vehicles as plain Python: no Django, no I/O."""

@@ -1,0 +1,1 @@
+"""The vehicle test: its shape, reading, judging, start gate and numbers."""
