@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from bozhou_eco.evidence import verify as verifier
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.signing import Signer, load_signer
 from bozhou_eco.evidence.store import store
+from bozhou_eco.evidence.verify import pack
 
 MANIFEST_VERSION = 1
 
@@ -162,7 +162,7 @@ def build_bundle(
         kind="export",
         now=now,
     )
-    return _zip(entries, now)
+    return pack(entries)
 
 
 def _chain_rows(chain: str) -> list[dict[str, object]]:
@@ -178,14 +178,3 @@ def _chain_rows(chain: str) -> list[dict[str, object]]:
         }
         for seal in seals
     ]
-
-
-def _zip(entries: dict[str, bytes], now: datetime) -> bytes:
-    output = io.BytesIO()
-    stamp = now.timetuple()[:6]
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(entries):
-            info = zipfile.ZipInfo(name, date_time=(stamp[0], *stamp[1:]))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, entries[name])
-    return output.getvalue()

@@ -11,9 +11,13 @@ nothing about who signed it; that is reported, and the exit code is 1.
 
 import argparse
 import hashlib
+import io
 import json
+import pathlib
+import struct
 import sys
 import zipfile
+import zlib
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -103,18 +107,17 @@ def check_chain(rows):
         prev, expected = bytes.fromhex(row["hash"]), seq + 1
 
 
-def check_files(archive, manifest):
-    """Yield ``(name, ok)`` for every file the manifest names."""
-    names = set(archive.namelist())
+def check_files(entries, manifest):
+    """Yield ``(name, state)`` for every file the manifest names, and any other."""
     wanted = {row["path"]: row["sha256"] for row in manifest["files"]}
     wanted.update(manifest["parts"])
     for name, sha256 in sorted(wanted.items()):
-        if name not in names:
+        if name not in entries:
             yield name, "missing"
             continue
-        same = hashlib.sha256(archive.read(name)).hexdigest() == sha256
+        same = hashlib.sha256(entries[name]).hexdigest() == sha256
         yield name, "ok" if same else "changed"
-    for name in sorted(names - set(wanted) - set(CONTROL)):
+    for name in sorted(set(entries) - set(wanted) - set(CONTROL)):
         yield name, "not in the manifest"
 
 
@@ -126,46 +129,84 @@ def check_links(rows, manifest):
             yield f"{row['path']}: its digest is not in the chain"
 
 
+def pack(entries):
+    """Return the one zip that these entries make: stored, sorted, without dates.
+
+    The form is fixed to the byte, so that a bundle can be compared with what its own
+    entries would make and no bit of the container itself can be changed unseen.
+    """
+    body, central = bytearray(), bytearray()
+    for name in sorted(entries):
+        data, label = entries[name], name.encode()
+        common = struct.pack(
+            "<HHHHHIIIHH",
+            20,
+            0x800,
+            0,
+            0,
+            0x21,
+            zlib.crc32(data),
+            len(data),
+            len(data),
+            len(label),
+            0,
+        )
+        central += b"PK\x01\x02\x14\x00" + common
+        central += struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + label
+        body += b"PK\x03\x04" + common + label + data
+    count = len(entries)
+    end = struct.pack("<HHHHIIH", 0, 0, count, count, len(central), len(body), 0)
+    return bytes(body + central + b"PK\x05\x06" + end)
+
+
+def check_signature(entries, fingerprint):
+    """Yield what is wrong with the signature or the key."""
+    body, public = (
+        entries["manifest.json"],
+        bytes.fromhex(entries["public_key.hex"].decode()),
+    )
+    signature = bytes.fromhex(entries["manifest.sig"].decode())
+    if not ed25519_verify(public, body, signature):
+        yield "manifest.json: signature is wrong"
+    key = hashlib.sha256(public).hexdigest()
+    if not fingerprint:
+        yield f"signer not checked: compare {key} with the published one"
+    elif key != fingerprint.strip().lower().replace(":", ""):
+        yield f"signed by another key: {key}"
+
+
+def check_bundle(path, fingerprint):
+    """Yield ``(line, ok)`` for everything there is to check."""
+    raw = pathlib.Path(path).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        names = archive.namelist()
+        entries = {name: archive.read(name) for name in names}
+    if len(entries) != len(names):
+        yield "two files of one name in the bundle", False
+    if pack(entries) != raw:
+        yield "the container was changed", False
+    for line in check_signature(entries, fingerprint):
+        yield line, False
+    manifest = json.loads(entries["manifest.json"])
+    for name, state in check_files(entries, manifest):
+        yield f"{name}: {state}", state == "ok"
+    rows = json.loads(entries["chain.json"])
+    for line in check_chain(rows):
+        yield line, False
+    for line in check_links(rows, manifest):
+        yield line, False
+
+
 def verify(path, fingerprint, say):
     """Check the bundle at ``path``; call ``say`` with each line; return True if good."""
     good = True
-
-    def fault(line):
-        nonlocal good
-        good = False
-        say(line)
-
     try:
-        with zipfile.ZipFile(path) as archive:
-            if len(set(archive.namelist())) != len(archive.namelist()):
-                fault("two files of one name in the bundle")
-            if archive.testzip():
-                fault(f"{archive.testzip()}: damaged")
-                return False
-            body = archive.read("manifest.json")
-            signature = bytes.fromhex(archive.read("manifest.sig").decode())
-            public = bytes.fromhex(archive.read("public_key.hex").decode())
-            if not ed25519_verify(public, body, signature):
-                fault("manifest.json: signature is wrong")
-            key = hashlib.sha256(public).hexdigest()
-            if not fingerprint:
-                fault(f"signer not checked: compare {key} with the published one")
-            elif key != fingerprint.strip().lower().replace(":", ""):
-                fault(f"signed by another key: {key}")
-            manifest = json.loads(body)
-            for name, state in check_files(archive, manifest):
-                (say if state == "ok" else fault)(f"{name}: {state}")
-            rows = json.loads(archive.read("chain.json"))
-            for line in check_chain(rows):
-                fault(line)
-            for line in check_links(rows, manifest):
-                fault(line)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
-        fault(f"not a readable bundle: {error}")
-    except (EOFError, NotImplementedError, RuntimeError) as error:
-        fault(f"not a readable bundle: {error}")
-    except Exception as error:  # noqa: BLE001 - zlib.error and whatever bytes provoke
-        fault(f"not a readable bundle: {type(error).__name__}: {error}")
+        for line, ok in check_bundle(path, fingerprint):
+            good = good and ok
+            say(line)
+    except Exception as error:  # noqa: BLE001 - whatever damaged bytes provoke
+        good = False
+        say(f"not a readable bundle: {type(error).__name__}: {error}")
     say("RESULT: " + ("intact" if good else "NOT INTACT"))
     return good
 

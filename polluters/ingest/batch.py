@@ -23,9 +23,8 @@ from polluters.ingest.writer import (
     Writer,
     keep_revisions,
     mark_seen,
-    update_latest,
 )
-from polluters.models import Period, QuarantinedFrame
+from polluters.models import QuarantinedFrame
 from polluters.services import devices, live, quarantine
 from polluters.services.quarantine import Refused
 
@@ -263,7 +262,7 @@ def _store(draft: Draft, writer: Writer) -> list[Row]:
         else:
             fresh = [row for key, row in rows.readings.items() if key in new_keys]
         keep_revisions([*revised, *rows.repeats])
-        update_latest(row for row in fresh if row.period <= Period.MINUTE)
+        writer.update_latest(fresh)
         _judge(draft, new_keys)
         live.note_late(fresh, now=draft.now)
     before = mark_seen(draft.seen)

@@ -15,7 +15,12 @@ from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as paho
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -127,7 +132,11 @@ class Intake:
                     self.url.hostname or "127.0.0.1",
                     self.url.port or 1883,
                     keepalive=60,
-                    **({"clean_start": False, "properties": properties} if self.v5 else {}),
+                    **(
+                        {"clean_start": False, "properties": properties}
+                        if self.v5
+                        else {}
+                    ),
                 )
             except (OSError, socket.gaierror) as error:
                 logger.warning("broker not reachable, trying again: %s", error)

@@ -9,17 +9,24 @@ from polluters.ingest.registry import LoggerInfo, PointInfo
 from polluters.models import Period, Quality
 
 PERIODS = {
-    "2011": Period.REAL_TIME,
-    "2051": Period.MINUTE,
-    "2061": Period.HOUR,
-    "2031": Period.DAY,
+    "2011": Period.REAL_TIME.value,
+    "2051": Period.MINUTE.value,
+    "2061": Period.HOUR.value,
+    "2031": Period.DAY.value,
 }
 LATE_AFTER = {
-    Period.REAL_TIME: timedelta(minutes=5),
-    Period.MINUTE: timedelta(minutes=30),
-    Period.HOUR: timedelta(hours=2),
-    Period.DAY: timedelta(hours=26),
+    Period.REAL_TIME.value: timedelta(minutes=5),
+    Period.MINUTE.value: timedelta(minutes=30),
+    Period.HOUR.value: timedelta(hours=2),
+    Period.DAY.value: timedelta(hours=26),
 }
+LATE, BACKFILL = Quality.LATE.value, Quality.BACKFILL.value
+OUT_OF_RANGE, NOT_NORMAL = Quality.OUT_OF_RANGE.value, Quality.NOT_NORMAL.value
+REAL_TIME, MINUTE, HOUR = (
+    Period.REAL_TIME.value,
+    Period.MINUTE.value,
+    Period.HOUR.value,
+)
 ABSURD = 1e12
 
 Key = tuple[int, int, datetime]
@@ -86,15 +93,13 @@ def number(value: float | None, factor: float) -> float | None:
     return value if factor == 1.0 else value * factor
 
 
-def period_start(
-    time: datetime, period: Period, logger: LoggerInfo
-) -> datetime:
+def period_start(time: datetime, period: int, logger: LoggerInfo) -> datetime:
     """Return the start of the period; loggers that label its end are set right."""
-    if not logger.label_end or period == Period.REAL_TIME:
+    if not logger.label_end or period == REAL_TIME:
         return time
-    if period == Period.MINUTE:
+    if period == MINUTE:
         return time - timedelta(minutes=logger.minute_interval)
-    return time - timedelta(hours=1 if period == Period.HOUR else 24)
+    return time - timedelta(hours=1 if period == HOUR else 24)
 
 
 def add_frame(
@@ -107,10 +112,10 @@ def add_frame(
     time = period_start(frame.data_time, period, logger)
     quality = 0
     if received - time > LATE_AFTER[period]:
-        quality |= Quality.LATE
+        quality |= LATE
     if frame.rf:
-        quality |= Quality.BACKFILL
-    live = quality == 0 and period <= Period.MINUTE
+        quality |= BACKFILL
+    live = quality == 0 and period <= MINUTE
     points = logger.points
     for item in frame.items:
         point = points.get(item.code)
@@ -140,21 +145,21 @@ def _row(
     quality: int,
 ) -> Row | None:
     numbers, factor = item.numbers, point.factor
-    kind = "Rtd" if period == Period.REAL_TIME else "Avg"
+    kind, zs_kind = ("Rtd", "ZsRtd") if period == REAL_TIME else ("Avg", "ZsAvg")
     value = number(numbers.get(kind), factor)
-    converted = number(numbers.get("Zs" + kind), factor)
+    converted = number(numbers.get(zs_kind), factor)
     total = number(numbers.get("Cou"), 1.0)
-    if value is None and converted is None and total is None:
-        if item.values.get(kind) or not item.flag:
-            return None
+    empty = value is None and converted is None and total is None
+    if empty and (item.values.get(kind) or not item.flag):
+        return None
     flag = (item.flag or "N")[:1]
     if flag != "N":
-        quality |= Quality.NOT_NORMAL
+        quality |= NOT_NORMAL
     if value is not None and (
         (point.range_high is not None and value > point.range_high)
         or (point.range_low is not None and value < point.range_low)
     ):
-        quality |= Quality.OUT_OF_RANGE
+        quality |= OUT_OF_RANGE
     return Row(
         time,
         received,

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from psycopg2.extras import execute_values
 
 from polluters.ingest.rows import Key, Row
-from polluters.models import ReadingRevision
+from polluters.models import Period, ReadingRevision
 from polluters.services import partitions
 
 READING_COLUMNS = (
@@ -48,6 +48,21 @@ FROM (
 WHERE l.id = seen.id
 RETURNING l.id, seen.state
 """
+STAGING_SQL = """
+CREATE TEMP TABLE IF NOT EXISTS intake_reading (LIKE polluters_reading)
+    ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS intake_rawframe (LIKE polluters_rawframe)
+    ON COMMIT DELETE ROWS;
+DELETE FROM intake_reading;
+DELETE FROM intake_rawframe;
+"""
+FRAMES_SQL = """
+INSERT INTO polluters_rawframe SELECT * FROM intake_rawframe ON CONFLICT DO NOTHING
+"""
+READINGS_SQL = """
+INSERT INTO polluters_reading SELECT * FROM intake_reading ON CONFLICT DO NOTHING
+RETURNING point_id, period, time
+"""
 REVISED_SQL = """
 SELECT s.point_id, s.period, s.time
 FROM intake_reading s
@@ -71,25 +86,20 @@ class FrameRow:
     notes: Sequence[str]
 
 
-def _number(value: float | None) -> str:
-    return "\\N" if value is None else repr(value)
-
-
 def reading_lines(rows: Iterable[Row]) -> str:
-    """Return the COPY text of readings."""
+    """Return the COPY text of readings; absent numbers read ``None``."""
     text: list[str] = []
-    times: dict[datetime, str] = {}
+    times: dict[tuple[datetime, datetime], str] = {}
     for row in rows:
-        time = times.get(row.time)
-        if time is None:
-            time = times[row.time] = row.time.isoformat()
-        received = times.get(row.received_at)
-        if received is None:
-            received = times[row.received_at] = row.received_at.isoformat()
+        moments = (row.time, row.received_at)
+        head = times.get(moments)
+        if head is None:
+            head = f"{row.time.isoformat()}\t{row.received_at.isoformat()}"
+            times[moments] = head
+        flag = row.flag if row.flag.isalnum() else _escape(row.flag)
         text.append(
-            f"{time}\t{received}\t{_number(row.value)}\t{_number(row.converted)}\t"
-            f"{_number(row.low)}\t{_number(row.high)}\t{_number(row.total)}\t"
-            f"{row.point_id}\t{row.period:d}\t{row.quality:d}\t{_escape(row.flag)}\n"
+            f"{head}\t{row.value!r}\t{row.converted!r}\t{row.low!r}\t{row.high!r}\t"
+            f"{row.total!r}\t{row.point_id}\t{row.period}\t{row.quality}\t{flag}\n"
         )
     return "".join(text)
 
@@ -105,7 +115,7 @@ def frame_lines(frames: Iterable[FrameRow]) -> str:
 
 
 def _notes(notes: Sequence[str]) -> str:
-    return _escape(json.dumps(list(notes), ensure_ascii=False)) if notes else "\\N"
+    return _escape(json.dumps(list(notes), ensure_ascii=False)) if notes else "None"
 
 
 def _escape(text: str) -> str:
@@ -123,6 +133,7 @@ class Writer:
     def __init__(self) -> None:
         self._months: set[tuple[int, int]] = set()
         self._careful = 0
+        self._newest: dict[int, datetime] = {}
 
     def prepare(self, times: Iterable[datetime]) -> None:
         """Make the partitions that rows at ``times`` need, if any is missing."""
@@ -142,7 +153,10 @@ class Writer:
         Returns the keys that are new (None: all of them) and the rows whose key was
         stored before with another content.
         """
-        readings_text, frames_text = reading_lines(readings.values()), frame_lines(frames)
+        readings_text, frames_text = (
+            reading_lines(readings.values()),
+            frame_lines(frames),
+        )
         if self._careful == 0:
             try:
                 with transaction.atomic():
@@ -159,23 +173,11 @@ class Writer:
         self, readings: dict[Key, Row], readings_text: str, frames_text: str
     ) -> tuple[set[Key], list[Row]]:
         with connection.cursor() as cursor:
-            for table in ("reading", "rawframe"):
-                cursor.execute(
-                    f"CREATE TEMP TABLE IF NOT EXISTS intake_{table} "
-                    f"(LIKE polluters_{table}) ON COMMIT DELETE ROWS"
-                )
-                cursor.execute(f"DELETE FROM intake_{table}")
+            cursor.execute(STAGING_SQL)
             self._copy("intake_rawframe", FRAME_COLUMNS, frames_text)
             self._copy("intake_reading", READING_COLUMNS, readings_text)
-            cursor.execute(
-                f"INSERT INTO polluters_rawframe ({FRAME_COLUMNS}) "
-                f"SELECT {FRAME_COLUMNS} FROM intake_rawframe ON CONFLICT DO NOTHING"
-            )
-            cursor.execute(
-                f"INSERT INTO polluters_reading ({READING_COLUMNS}) "
-                f"SELECT {READING_COLUMNS} FROM intake_reading ON CONFLICT DO NOTHING "
-                "RETURNING point_id, period, time"
-            )
+            cursor.execute(FRAMES_SQL)
+            cursor.execute(READINGS_SQL)
             fresh = set(cursor.fetchall())
             if len(fresh) == len(readings):
                 return fresh, []
@@ -183,12 +185,46 @@ class Writer:
             revised = [readings[key] for key in cursor.fetchall()]
         return fresh, revised
 
+    def update_latest(self, rows: Iterable[Row]) -> None:
+        """Bring ``Latest`` up to the newest row of each point; order avoids deadlocks.
+
+        What this process has seen newer values for is not tried again, which spares
+        the database a write per point while a backlog drains.
+        """
+        newest: dict[int, Row] = {}
+        known = self._newest
+        for row in rows:
+            if row.period > Period.MINUTE:
+                continue
+            seen = known.get(row.point_id)
+            if seen is None or seen <= row.time:
+                known[row.point_id] = row.time
+                newest[row.point_id] = row
+        if not newest:
+            return
+        values = [
+            (
+                row.point_id,
+                row.period,
+                row.time,
+                row.value,
+                row.converted,
+                row.flag,
+                row.quality,
+                row.received_at,
+            )
+            for _, row in sorted(newest.items())
+        ]
+        with connection.cursor() as cursor:
+            execute_values(cursor.cursor, LATEST_SQL, values, page_size=1000)
+
     @staticmethod
     def _copy(table: str, columns: str, text: str) -> None:
         if text:
-            with connection.cursor() as cursor:
+            with connection.cursor() as cursor, connection.wrap_database_errors:
                 cursor.copy_expert(
-                    f"COPY {table} ({columns}) FROM STDIN", io.StringIO(text)
+                    f"COPY {table} ({columns}) FROM STDIN WITH (NULL 'None')",
+                    io.StringIO(text),
                 )
 
 
@@ -211,32 +247,6 @@ def keep_revisions(rows: Iterable[Row]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def update_latest(rows: Iterable[Row]) -> None:
-    """Bring ``Latest`` up to the newest row of each point; order avoids deadlocks."""
-    newest: dict[int, Row] = {}
-    for row in rows:
-        known = newest.get(row.point_id)
-        if known is None or known.time <= row.time:
-            newest[row.point_id] = row
-    if not newest:
-        return
-    values = [
-        (
-            row.point_id,
-            int(row.period),
-            row.time,
-            row.value,
-            row.converted,
-            row.flag,
-            int(row.quality),
-            row.received_at,
-        )
-        for _, row in sorted(newest.items())
-    ]
-    with connection.cursor() as cursor:
-        execute_values(cursor.cursor, LATEST_SQL, values, page_size=1000)
 
 
 def mark_seen(

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerts.services import clear_alert, raise_alert
 from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Value
 from django.urls import reverse
 
-from alerts.services import clear_alert, raise_alert
 from polluters.domain.hj212 import Frame
 from polluters.models import DeviceInfo, Logger
 from polluters.services import commands
@@ -31,9 +31,7 @@ def offline_key(logger_id: int) -> str:
 def came_back(loggers: Sequence[KnownLogger], *, now: datetime) -> None:
     """Clear the offline alert of loggers that were offline until this batch."""
     for logger in loggers:
-        clear_alert(
-            key=offline_key(logger.id), now=now, reason=f"{logger.mn} 恢复通信"
-        )
+        clear_alert(key=offline_key(logger.id), now=now, reason=f"{logger.mn} 恢复通信")
 
 
 @transaction.atomic
@@ -50,7 +48,9 @@ def sweep_offline(*, now: datetime) -> int:
     due = (
         Logger.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(active=True, state=Logger.State.ONLINE, last_seen__lt=now - age)
-        .select_related("outlet__enterprise__district", "outlet__enterprise__organisation")
+        .select_related(
+            "outlet__enterprise__district", "outlet__enterprise__organisation"
+        )
     )
     count = 0
     for logger in due:
@@ -84,9 +84,7 @@ def _raise_offline(logger: Logger, now: datetime) -> None:
     )
 
 
-def take_events(
-    events: Sequence[tuple[KnownLogger, Frame]], *, now: datetime
-) -> None:
+def take_events(events: Sequence[tuple[KnownLogger, Frame]], *, now: datetime) -> None:
     """Store device information and hand replies to the commands that wait for them."""
     infos = [
         info

@@ -80,9 +80,7 @@ def dismiss(*, frame: QuarantinedFrame, actor: User, note: str, now: datetime) -
     """Set a refused frame aside for good; the bytes stay."""
     changed = QuarantinedFrame.objects.filter(
         pk=frame.pk, state=QuarantinedFrame.State.WAITING
-    ).update(
-        state=QuarantinedFrame.State.DISMISSED, settled_at=now, settled_by=actor
-    )
+    ).update(state=QuarantinedFrame.State.DISMISSED, settled_at=now, settled_by=actor)
     if changed:
         audit.record(
             actor=actor,
@@ -101,7 +99,13 @@ def mark_accepted(*, frame: QuarantinedFrame, actor: User, now: datetime) -> Non
 
 
 def note_unmapped(
-    *, logger_id: int, code: str, sample: str, count: int, first: datetime, last: datetime
+    *,
+    logger_id: int,
+    code: str,
+    sample: str,
+    count: int,
+    first: datetime,
+    last: datetime,
 ) -> None:
     """Count a wire code that has no point; its frames stay in the raw table."""
     row, created = UnmappedCode.objects.get_or_create(

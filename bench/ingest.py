@@ -1,0 +1,200 @@
+"""MQTT publish to committed rows, beside COPY of the same rows into the same tables."""
+
+import io
+import random
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psutil
+
+from bench.blast import Blaster
+from bench.figures import Figure, figure, median
+from bench.loggers import GAS, frame, frames, make_loggers, mn_of
+from bench.services import Bed, bed, setup_django
+
+LOGGERS = 200
+BATCH = 1000
+
+
+def run(quick: bool = False) -> list[Figure]:
+    """Measure intake and COPY in turn, then drain a backlog and watch memory."""
+    each, rounds, backlog = (60, 1, 30_000) if quick else (220, 3, 500_000)
+    with bed() as running:
+        setup_django(running)
+        make_loggers(LOGGERS)
+        rates, copies, lost, doubled = [], [], 0, 0
+        for number in range(rounds):
+            batch = _fresh(each, number)
+            rate, missing, extra = _intake(running, batch)
+            rates.append(rate)
+            lost, doubled = lost + missing, doubled + extra
+            copies.append(_copy(batch))
+        rss, missing = _backlog(running, backlog)
+    ratio = median([a / b for a, b in zip(rates, copies, strict=True)])
+    return [
+        figure("points_per_s", median(rates), "points/s", ">=25000"),
+        figure("copy_points_per_s", median(copies), "points/s"),
+        figure("ratio", ratio, "x", ">=0.4"),
+        figure("lost", lost + missing, "frames", "=0"),
+        figure("duplicated", doubled, "frames", "=0"),
+        figure("rss_mb", rss, "MB", "<=300"),
+        figure("backlog_frames", backlog, "frames"),
+    ]
+
+
+def _fresh(each: int, seed: int) -> list[tuple[str, bytes]]:
+    from bozhou_eco.common import clock  # noqa: PLC0415
+
+    start = clock.now().replace(microsecond=0) - timedelta(seconds=each + 10)
+    return list(frames(LOGGERS, each, start, step=timedelta(seconds=1), seed=seed + 1))
+
+
+def _empty() -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE polluters_reading, polluters_rawframe")
+        cursor.execute("TRUNCATE polluters_latest, polluters_quarantinedframe")
+        cursor.execute("CHECKPOINT")
+
+
+def _counts() -> tuple[int, int]:
+    from polluters.models import RawFrame, Reading  # noqa: PLC0415
+
+    return RawFrame.objects.count(), Reading.objects.count()
+
+
+def _start_intake(running: Bed) -> psutil.Process:
+    process = running.spawn_command("ingest_mqtt", "--id", "bench")
+    log = running.state / "log" / "ingest_mqtt.log"
+    marker = log.stat().st_size if log.exists() else 0
+    del marker
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if _subscribed(running):
+            return psutil.Process(process.pid)
+        time.sleep(0.2)
+    raise TimeoutError("intake did not subscribe")
+
+
+def _subscribed(running: Bed) -> bool:
+    """Ask by a probe frame whether intake takes messages in."""
+    from bozhou_eco.common import clock  # noqa: PLC0415
+    from polluters.models import RawFrame  # noqa: PLC0415
+
+    probe = frame(0, clock.now() - timedelta(days=2), random.Random(time.time()))
+    blaster = Blaster(running.variables["MQTT_URL"], "probe")
+    blaster.publish([(mn_of(0), probe)])
+    blaster.close()
+    time.sleep(0.3)
+    return RawFrame.objects.exists()
+
+
+def _stop(process: psutil.Process) -> None:
+    process.terminate()
+    process.wait(20)
+
+
+def _wait_for(expected: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and _counts()[0] < expected:
+        time.sleep(0.1)
+
+
+def _intake(running: Bed, batch: list[tuple[str, bytes]]) -> tuple[float, int, int]:
+    process = _start_intake(running)
+    time.sleep(1)
+    _empty()
+    blaster = Blaster(running.variables["MQTT_URL"])
+    begin = time.perf_counter()
+    blaster.publish(batch)
+    _wait_for(len(batch), 120)
+    seconds = time.perf_counter() - begin
+    stored, readings = _counts()
+    blaster.close()
+    _stop(process)
+    points = len(batch) * len(GAS)
+    return points / seconds, len(batch) - stored, max(0, readings - points)
+
+
+def _copy(batch: list[tuple[str, bytes]]) -> float:
+    """COPY the rows of ``batch`` into the emptied tables; only COPY is timed."""
+    from django.db import connection  # noqa: PLC0415
+
+    chunks = list(_copy_chunks(batch))
+    _empty()
+    begin = time.perf_counter()
+    for frames_text, readings_text in chunks:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.copy_expert(
+                "COPY polluters_rawframe (device_time, received_at, logger_id, cn, "
+                "digest, body, notes) FROM STDIN WITH (NULL 'None')",
+                io.StringIO(frames_text),
+            )
+            cursor.copy_expert(
+                "COPY polluters_reading (time, received_at, value, converted, low, "
+                "high, total, point_id, period, quality, flag) "
+                "FROM STDIN WITH (NULL 'None')",
+                io.StringIO(readings_text),
+            )
+            cursor.execute("COMMIT")
+    seconds = time.perf_counter() - begin
+    return len(batch) * len(GAS) / seconds
+
+
+def _copy_chunks(batch: list[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
+    from bozhou_eco.common import clock  # noqa: PLC0415
+    from polluters.ingest.batch import Draft, Message, _take_part  # noqa: PLC0415
+    from polluters.ingest.registry import Registry  # noqa: PLC0415
+    from polluters.ingest.wire import split_payload  # noqa: PLC0415
+    from polluters.ingest.writer import frame_lines, reading_lines  # noqa: PLC0415
+
+    registry = Registry()
+    registry.refresh()
+    for first in range(0, len(batch), BATCH):
+        draft = Draft(now=clock.now())
+        for mn, payload in batch[first : first + BATCH]:
+            message = Message(mn, payload)
+            for part in split_payload(message.payload, 65536):
+                _take_part(draft, mn, part, registry)
+        yield (
+            frame_lines(draft.frames.values()),
+            reading_lines(draft.rows.readings.values()),
+        )
+
+
+def _backlog(running: Bed, size: int) -> tuple[float, int]:
+    """Queue ``size`` frames while intake is away, then watch it drain them."""
+    from bozhou_eco.common import clock  # noqa: PLC0415
+
+    process = _start_intake(running)
+    time.sleep(1)
+    _stop(process)
+    _empty()
+    each = size // LOGGERS
+    start = clock.now().replace(microsecond=0) - timedelta(days=3)
+    blaster = Blaster(running.variables["MQTT_URL"])
+    blaster.publish(frames(LOGGERS, each, start, step=timedelta(seconds=30), seed=99))
+    blaster.close()
+    process = psutil.Process(running.spawn_command("ingest_mqtt", "--id", "bench").pid)
+    peak = 0.0
+    done = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.2):
+            if process.is_running():
+                peak = max(peak, process.memory_info().rss / 1e6)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    expected = each * LOGGERS
+    _wait_for(expected, max(120, size / 400))
+    done.set()
+    watcher.join()
+    stored = _counts()[0]
+    _stop(process)
+    return peak, expected - stored

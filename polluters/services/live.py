@@ -1,0 +1,265 @@
+"""Judging while data flow: the word here is 超标预警, never 超标."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerts.services import clear_alert, open_keys, raise_alert
+from bozhou_eco.common.push import push_after_commit
+from django.db import connection
+from django.urls import reverse
+from psycopg2.extras import execute_values
+
+from bozhou_eco.common import clock
+from polluters.domain.notice import Bounds, Level, Notice, Sample, look
+from polluters.models import Limit, Period, Point, Quality, Reading
+
+SEVERITY = {Level.VALUE: "minor", Level.MEAN: "major", Level.CERTAIN: "critical"}
+WORDS = {
+    Level.VALUE: "当前值高于限值",
+    Level.MEAN: "时段内均值已高于限值",
+    Level.CERTAIN: "余下时段即使为零，均值也将超过限值",
+}
+LENGTHS = {
+    Limit.Averaging.HOUR: timedelta(hours=1),
+    Limit.Averaging.DAY: timedelta(days=1),
+    Limit.Averaging.H24: timedelta(days=1),
+    Limit.Averaging.MIN5: timedelta(minutes=5),
+}
+PUSH_ROWS = 2000
+LATE_BITS = Quality.LATE.value | Quality.BACKFILL.value
+
+
+class Judged(Protocol):
+    """What this module needs of intake's picture of a point."""
+
+    id: int
+    limit_low: float | None
+    limit_high: float | None
+    converted: bool
+
+
+class Value(Protocol):
+    """What this module needs of a reading."""
+
+    point_id: int
+    period: int
+    time: datetime
+    value: float | None
+    converted: float | None
+    flag: str
+    quality: int
+
+
+def exceedance_key(point_id: int) -> str:
+    """Return the key of a point's open 超标预警."""
+    return f"exceedance-warning:{point_id}"
+
+
+def beyond(value: float | None, converted: float | None, point: Judged) -> bool:
+    """Return whether a reading lies outside the enforceable limits of its point."""
+    judged = converted if point.converted and converted is not None else value
+    if judged is None:
+        return False
+    return Bounds(point.limit_low, point.limit_high).beyond(judged)
+
+
+def judge(
+    candidates: Sequence[tuple[int, Value]], *, over: set[int], now: datetime
+) -> None:
+    """Look at the open period of points that are over now or have an open warning.
+
+    ``candidates`` are live readings just stored, ``over`` the points of which one lies
+    outside its limits. Everything else costs one look-up of open keys.
+    """
+    latest = dict(candidates)
+    keys = {exceedance_key(point_id): point_id for point_id in latest}
+    watched = {keys[key] for key in open_keys(list(keys))}
+    wanted = sorted(over | watched)
+    if not wanted:
+        return
+    points = (
+        Point.objects.filter(pk__in=wanted)
+        .select_related(
+            "outlet__enterprise__district",
+            "outlet__enterprise__organisation",
+            "pollutant",
+            "logger",
+        )
+        .prefetch_related("limits")
+    )
+    for point in points:
+        _judge_point(point, latest[point.pk], point.pk in watched, now)
+
+
+def _judge_point(point: Point, row: Value, watched: bool, now: datetime) -> None:
+    today = clock.beijing(row.time).date()
+    best: tuple[Limit, Notice] | None = None
+    for limit in point.limits.all():
+        if not limit.enforceable or limit.valid_from > today:
+            continue
+        if limit.valid_to is not None and limit.valid_to < today:
+            continue
+        notice = _look(point, limit, row)
+        if best is None or _rank(notice) > _rank(best[1]):
+            best = (limit, notice)
+    if best is None:
+        return
+    limit, notice = best
+    if notice.level != Level.NONE:
+        _raise(point, limit, notice, row, now)
+    elif watched:
+        clear_alert(
+            key=exceedance_key(point.pk),
+            now=now,
+            reason="当前值与时段均值均回到限值以内",
+        )
+
+
+def _rank(notice: Notice) -> int:
+    return list(Level).index(notice.level)
+
+
+def period_start(moment: datetime, averaging: str) -> datetime:
+    """Return the start of the averaging period, in Beijing time."""
+    local = clock.beijing(moment).replace(second=0, microsecond=0)
+    if averaging == Limit.Averaging.MIN5:
+        return local.replace(minute=local.minute - local.minute % 5)
+    if averaging == Limit.Averaging.HOUR:
+        return local.replace(minute=0)
+    return local.replace(hour=0, minute=0)
+
+
+def _look(point: Point, limit: Limit, row: Value) -> Notice:
+    start = period_start(row.time, limit.averaging)
+    length = LENGTHS[Limit.Averaging(limit.averaging)]
+    rows = Reading.objects.filter(
+        point_id=point.pk, period=row.period, time__gte=start, time__lt=start + length
+    ).values_list("time", "value", "converted", "flag", "quality")
+    samples = [
+        Sample(
+            time,
+            converted if point.converted and converted is not None else value,
+            flag,
+            not quality & Quality.OUT_OF_RANGE,
+        )
+        for time, value, converted, flag, quality in rows
+    ]
+    interval = (
+        timedelta(seconds=point.logger.rtd_interval_s)
+        if row.period == Period.REAL_TIME
+        else timedelta(minutes=point.logger.minute_interval)
+    )
+    return look(
+        samples,
+        bounds=Bounds(limit.low, limit.high),
+        start=start,
+        length=length,
+        interval=interval,
+    )
+
+
+def bound_text(limit: Limit) -> str:
+    """Return a limit's bounds in words."""
+    if limit.low is not None and limit.high is not None:
+        return f"{limit.low:g}–{limit.high:g}"
+    return f"{limit.high:g}" if limit.high is not None else f"不低于 {limit.low:g}"
+
+
+def _raise(
+    point: Point, limit: Limit, notice: Notice, row: Value, now: datetime
+) -> None:
+    outlet, pollutant = point.outlet, point.pollutant
+    name = pollutant.short or pollutant.name
+    kind = "折算值" if point.converted else "实测值"
+    summary = (
+        f"{name} {notice.latest:g} {point.unit}，"
+        f"{limit.get_kind_display()} {bound_text(limit)}，{WORDS[notice.level]}"
+    )
+    left_out = "、".join(f"{flag} {n} 个" for flag, n in notice.left_out.items())
+    raise_alert(
+        key=exceedance_key(point.pk),
+        kind="exceedance",
+        severity=SEVERITY[notice.level],
+        summary=f"超标预警：{summary}",
+        explanation={
+            "用词": "时段未结束，称超标预警；时段结束且标记确认后方称超标",
+            "判定对象": f"{name} {limit.get_averaging_display()}（{kind}）",
+            "最新值": f"{notice.latest:g} {point.unit}",
+            "时段均值": f"{notice.mean:.4g} {point.unit}",
+            "时段起点": f"{period_start(row.time, limit.averaging):%Y-%m-%d %H:%M}",
+            "采用数据": f"{notice.used} 个（应有 {notice.due} 个），标记为 N 且未超量程",
+            "未采用": left_out or "无",
+            "公式": "时段均值 = 有效值之和 ÷ 有效值个数；"
+            f"余下为零时的均值 = {notice.lowest_end:.4g} {point.unit}",
+            "限值": f"{bound_text(limit)} {point.unit}（{limit.get_kind_display()}）",
+            "标准": limit.standard,
+            "限值来源": limit.source,
+        },
+        subject_key=outlet.subject_key,
+        subject_name=str(outlet),
+        district=outlet.enterprise.district,
+        organisation=outlet.enterprise.organisation,
+        evidence_url=reverse("polluters:outlet", args=[outlet.pk]),
+        occurred_at=row.time,
+        now=now,
+        legal_article=limit.article,
+    )
+
+
+def note_late(rows: Iterable[Value], *, now: datetime) -> None:
+    """Queue the hours that late rows belong to, so that their means are made anew."""
+    starts: dict[datetime, datetime] = {}
+    hours = set()
+    for row in rows:
+        if row.quality & LATE_BITS and row.period <= Period.HOUR:
+            start = starts.get(row.time)
+            if start is None:
+                start = starts[row.time] = period_start(row.time, Limit.Averaging.HOUR)
+            hours.add((row.point_id, start))
+    if not hours:
+        return
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            "INSERT INTO polluters_dirtyhour (point_id, hour, noted_at) VALUES %s "
+            "ON CONFLICT DO NOTHING",
+            [(point_id, hour, now) for point_id, hour in sorted(hours)],
+            page_size=1000,
+        )
+
+
+def push(
+    loggers: Mapping[int, object], rows: Sequence[Value], *, now: datetime
+) -> None:
+    """Send the newest live values of a batch to open pages; a flood is left out."""
+    if not rows or len(rows) > PUSH_ROWS:
+        return
+    newest: dict[int, Value] = {}
+    for row in rows:
+        if row.period <= Period.MINUTE and not row.quality & Quality.LATE:
+            newest[row.point_id] = row
+    if not newest:
+        return
+    outlets = dict(Point.objects.filter(pk__in=newest).values_list("pk", "outlet_id"))
+    by_outlet: dict[int, list[dict[str, object]]] = {}
+    for point_id, row in newest.items():
+        by_outlet.setdefault(outlets[point_id], []).append(
+            {
+                "point": point_id,
+                "period": int(row.period),
+                "time": row.time.isoformat(),
+                "value": row.value,
+                "converted": row.converted,
+                "flag": row.flag,
+            }
+        )
+    for outlet_id, values in by_outlet.items():
+        push_after_commit(
+            f"outlet.{outlet_id}",
+            {"type": "live.values", "outlet": outlet_id, "values": values},
+        )
+    push_after_commit(
+        "live",
+        {"type": "live.values", "outlets": by_outlet, "at": now.isoformat()},
+    )

@@ -1,0 +1,126 @@
+"""The chain of the audit log: sealed in order, any tampering found and named."""
+
+import hashlib
+
+import pytest
+from django.db import InternalError, ProgrammingError, connection, transaction
+
+from bozhou_eco.audit import services
+from bozhou_eco.audit.chain import merkle_root
+from bozhou_eco.audit.models import AuditEntry, Link, Seal
+from bozhou_eco.common import clock
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(count: int = 5) -> list[AuditEntry]:
+    actor = factories.user("officer")
+    entries = [
+        services.record(
+            actor=actor, act="test.act", subject=f"thing:{n}", detail={"n": n}
+        )
+        for n in range(count)
+    ]
+    services.seal_pending(now=clock.now())
+    return entries
+
+
+def tamper(sql: str, *params: object) -> None:
+    """Change rows as somebody with full power over the database could."""
+    with connection.cursor() as cursor:
+        for table in ("audit_auditentry", "audit_link", "audit_seal"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(sql, params)
+
+
+def test_it_works() -> None:
+    fill()
+    assert Seal.objects.filter(chain="audit").count() == 5
+    assert list(Seal.objects.order_by("seq").values_list("seq", flat=True)) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+    assert list(services.verify_all()) == []
+
+
+def test_sealing_goes_on_where_it_stopped() -> None:
+    fill(2)
+    fill(3)
+    assert Seal.objects.count() == 5
+    assert list(services.verify_all()) == []
+    assert services.seal_pending(now=clock.now()) == 0
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE audit_auditentry SET act = 'x'",
+        "DELETE FROM audit_auditentry",
+        "UPDATE audit_link SET digest = '\\x00'",
+        "UPDATE audit_link SET sealed = false",
+        "DELETE FROM audit_seal",
+        "TRUNCATE audit_seal",
+    ],
+)
+def test_the_database_refuses_change(sql: str) -> None:
+    fill()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE audit_seal ENABLE TRIGGER audit_seal_no_truncate"
+        )
+    with (
+        pytest.raises((InternalError, ProgrammingError), match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+    assert AuditEntry.objects.filter(act="test.act").count() == 5
+    assert list(services.verify_all()) == []
+
+
+def test_a_changed_entry_is_named() -> None:
+    entry = fill()[2]
+    tamper("UPDATE audit_auditentry SET detail = '{\"n\": 99}' WHERE id = %s", entry.pk)
+    faults = list(services.verify_all())
+    assert [(fault.place, fault.reason) for fault in faults] == [
+        (f"entry:{entry.pk}", "entry was changed")
+    ]
+
+
+def test_a_deleted_entry_is_named() -> None:
+    entry = fill()[1]
+    tamper("DELETE FROM audit_auditentry WHERE id = %s", entry.pk)
+    assert [(f.place, f.reason) for f in services.verify_all()] == [
+        (f"entry:{entry.pk}", "entry was deleted")
+    ]
+
+
+def test_a_missing_seal_is_named() -> None:
+    fill()
+    tamper("DELETE FROM audit_seal WHERE seq = 3")
+    places = {fault.place for fault in services.verify_all()}
+    assert places == {"audit#4"}
+
+
+def test_a_changed_link_is_named() -> None:
+    fill()
+    link = Link.objects.order_by("id")[1]
+    tamper(
+        "UPDATE audit_link SET digest = %s WHERE id = %s",
+        hashlib.sha256(b"x").digest(),
+        link.pk,
+    )
+    assert "audit#2" in {fault.place for fault in services.verify_all()}
+
+
+def test_merkle_root_tells_order_and_length() -> None:
+    a, b, c = (hashlib.sha256(x).digest() for x in (b"a", b"b", b"c"))
+    roots = {
+        merkle_root(leaves)
+        for leaves in ([], [a], [a, b], [b, a], [a, b, c], [a, b, b])
+    }
+    assert len(roots) == 6
