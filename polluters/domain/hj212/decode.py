@@ -202,7 +202,8 @@ def _mismatch(
 ) -> FrameError:
     """Say that the CRC is wrong, or that what stands there is no CRC at all."""
     segment, sent = raw[start:end], raw[end:]
-    crc = {"expected": expected.decode(), "got": sent.decode().upper()}
+    got = sent.decode("ascii", "backslashreplace").upper()
+    crc = {"expected": expected.decode(), "got": got}
     if b"CP=" not in segment:
         return frame_error("bad_length", raw, "长度所指之处不是数据段的结尾", **crc)
     detail = "CRC 不符"

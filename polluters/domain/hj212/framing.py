@@ -13,6 +13,7 @@ from polluters.domain.hj212.frame import FrameError
 MAX_LENGTH = 9999
 MAX_FRAME = MAX_LENGTH + 12
 _HEX = frozenset(b"0123456789abcdefABCDEF")
+_BREAKS = frozenset(b"\r\n#")
 _DIGITS = frozenset(b"0123456789")
 _END = re.compile(rb"&&([0-9A-Fa-f]{4})(?=[\r\n]|##|$)")
 _NEXT = re.compile(rb"##\d{3,4}(?=[QSCPMF][NTWlP][=a])")
@@ -152,12 +153,13 @@ class StreamBuffer:
         return self._broken(start, segment_start, end, final=final)
 
     def _ends_well(self, segment_start: int, end: int) -> bool:
-        """Whether four hex digits stand at ``end`` and a frame may well end there."""
+        """Whether a CRC stands at ``end`` and a frame may well end there."""
         buffer = self._buffer
-        if not _HEX.issuperset(buffer[end : end + 4]):
-            return False
+        crc = buffer[end : end + 4]
         if buffer[end - 2 : end] == b"&&":
-            return True
+            return _BREAKS.isdisjoint(crc)
+        if not _HEX.issuperset(crc):
+            return False
         after = buffer[end + 4 : end + 6]
         if after and after[0] not in b"\r\n#":
             return False

@@ -104,6 +104,15 @@ def test_crc_swapped_for_modbus_is_named_and_accepted_only_if_configured() -> No
     assert isinstance(other, FrameError)
 
 
+def test_a_crc_that_is_no_hex_is_a_mismatch() -> None:
+    error = refuse(EXAMPLE[:-4] + b"1\xb280\r\n")
+    assert (error.error, error.expected, error.got) == (
+        "crc_mismatch",
+        "1C80",
+        "1\\XB280",
+    )
+
+
 def test_lower_case_crc_is_accepted() -> None:
     result = decode_frame(EXAMPLE[:-4] + b"1c80\r\n")
     assert isinstance(result, Frame)
