@@ -273,9 +273,11 @@ STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var/static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if STAGE in ("production", "demo")
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": {
+            "production": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+            # Compressing takes a minute: right for an image, too long for a first demo.
+            "demo": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+        }.get(STAGE, "django.contrib.staticfiles.storage.StaticFilesStorage")
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STAGE not in ("production", "demo")

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bozhou_eco.embedded.children import StartError
@@ -51,23 +53,32 @@ def running_demo() -> dict[str, str] | None:
 
 
 def manage(
-    variables: Mapping[str, str], *arguments: str, capture: bool = False
-) -> subprocess.CompletedProcess[str]:
-    """Run a management command; StartError with its output if it fails."""
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env=dict(os.environ) | dict(variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=None if not capture else subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise StartError(
-            f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr or ''}"
+    variables: Mapping[str, str],
+    *arguments: str,
+    stopping: Callable[[], bool] = lambda: False,
+) -> str:
+    """Run a management command, return its output; StartError with the end of it."""
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            env=dict(os.environ) | dict(variables),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    return done
+        while process.poll() is None:
+            if stopping():
+                process.kill()
+                process.wait()
+                raise StartError(f"manage.py {arguments[0]} was interrupted.")
+            time.sleep(0.05)
+        out.seek(0)
+        told = out.read().decode(errors="replace")
+    if process.returncode:
+        lines = told.splitlines()[-12:]
+        raise StartError("\n".join([f"manage.py {arguments[0]} failed:", *lines]))
+    return told
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -101,12 +112,16 @@ def migrations() -> list[Path]:
     return [path for app in APPS for path in ROOT.glob(f"{app}/**/migrations/*.py")]
 
 
-def migrate(stores: Stores, variables: Mapping[str, str]) -> bool:
+def migrate(
+    stores: Stores,
+    variables: Mapping[str, str],
+    stopping: Callable[[], bool] = lambda: False,
+) -> bool:
     """Bring the tables up to date if a migration changed; return whether it ran."""
     content = f"{digest(migrations())} {stores.postgres.born}"
     stamp = Stamp(stores.state, "migrate", content)
     if stamp.current:
         return False
-    manage(variables, "migrate", "--noinput", "-v", "0")
+    manage(variables, "migrate", "--noinput", "-v", "0", stopping=stopping)
     stamp.set()
     return True
