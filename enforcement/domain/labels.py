@@ -8,7 +8,7 @@ class Labelled(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> "Labelled":
+    def __new__(cls, value: str, label: str = "") -> "Labelled":
         """Make the member from its value and its Chinese label."""
         member = str.__new__(cls, value)
         member._value_ = value

@@ -1,0 +1,75 @@
+"""Tables of casework."""
+
+from enforcement.models.cases import (
+    Case,
+    CaseLink,
+    CasePerson,
+    CaseStep,
+    SummaryRevision,
+)
+from enforcement.models.clocks import Clock, ClockExtension, ClockPause
+from enforcement.models.config import (
+    Agency,
+    DeadlineRule,
+    HolidayYear,
+    RegionalHoliday,
+    Setting,
+)
+from enforcement.models.documents import (
+    CaseFile,
+    Document,
+    DocumentTemplate,
+    NumberSeries,
+)
+from enforcement.models.law import Cause, DiscretionTable, LegalBasis
+from enforcement.models.outcomes import (
+    BasisChoice,
+    Decision,
+    DiscretionRun,
+    LenientTest,
+    PastPenalty,
+    Payment,
+    Remedy,
+)
+from enforcement.models.work import (
+    Inspection,
+    Rectification,
+    Reply,
+    SiteVisit,
+    Transfer,
+)
+
+__all__ = [
+    "Agency",
+    "BasisChoice",
+    "Case",
+    "CaseFile",
+    "CaseLink",
+    "CasePerson",
+    "CaseStep",
+    "Cause",
+    "Clock",
+    "ClockExtension",
+    "ClockPause",
+    "DeadlineRule",
+    "Decision",
+    "DiscretionRun",
+    "DiscretionTable",
+    "Document",
+    "DocumentTemplate",
+    "HolidayYear",
+    "Inspection",
+    "LegalBasis",
+    "LenientTest",
+    "NumberSeries",
+    "PastPenalty",
+    "Payment",
+    "Rectification",
+    "RegionalHoliday",
+    "Remedy",
+    "Reply",
+    "Setting",
+    "SiteVisit",
+    "SummaryRevision",
+    "Transfer",
+]
