@@ -1,0 +1,1 @@
+"""Honest and dishonest vehicle tests, invented: for the demo, the client and the bench."""
