@@ -1,6 +1,5 @@
 """Admin of users, organisations and districts."""
 
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -47,13 +46,13 @@ class UserAdmin(DjangoUserAdmin, ConfigurationAdmin):  # type: ignore[misc, type
     list_select_related = ("organisation",)
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
-    fieldsets: Any = (
+    fieldsets = (  # type: ignore[assignment]
         (None, {"fields": ("username", "password", "is_active")}),
         ("人员", {"fields": ("name", "phone", "email", "card_number")}),
         ("权限", {"fields": ("organisation", "roles", "is_staff", "is_superuser")}),
         ("记录", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: Any = (
+    add_fieldsets = (  # type: ignore[assignment]
         (
             None,
             {

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -49,7 +49,7 @@ def record(
     """
     entry = AuditEntry(
         at=now or clock.now(),
-        actor=actor if isinstance(actor, _user_model()) else None,
+        actor=cast(Any, actor) if isinstance(actor, _user_model()) else None,
         kind=kind,
         act=act[:80],
         subject=subject[:160],

@@ -46,7 +46,7 @@ def gauge(name: str, value: float, **labels: str) -> None:
         _gauges[series(name, **labels)] = value
 
 
-def client() -> redis.Redis:
+def client() -> "redis.Redis[bytes]":
     """Return a Redis client with short time-outs."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1

@@ -162,7 +162,7 @@ def build_bundle(
         kind="export",
         now=now,
     )
-    return pack(entries)
+    return bytes(pack(entries))  # type: ignore[no-untyped-call]
 
 
 def _chain_rows(chain: str) -> list[dict[str, object]]:

@@ -96,7 +96,7 @@ class Intake:
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.max_queued_messages_set(0)
-        client.reconnect_delay_set(0.2, 5)
+        client.reconnect_delay_set(1, 5)
         return client
 
     def _on_connect(self, client: paho.Client, *_rest: Any) -> None:
@@ -114,29 +114,26 @@ class Intake:
         self.incoming.put(
             Message(
                 message.topic.split("/")[2],
-                message.payload,
+                bytes(message.payload),
                 Token(message.mid, message.qos, self.epoch),
             )
         )
 
     def connect(self) -> None:
         """Connect, waiting for a broker that is not up yet."""
-        properties = None
+        options: dict[str, Any] = {}
         if self.v5:
-            properties = Properties(PacketTypes.CONNECT)
+            properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.ReceiveMaximum = self.options.receive_maximum
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            options = {"clean_start": False, "properties": properties}
         while not self.stopper.stopping:
             try:
                 self.client.connect(
                     self.url.hostname or "127.0.0.1",
                     self.url.port or 1883,
                     keepalive=60,
-                    **(
-                        {"clean_start": False, "properties": properties}
-                        if self.v5
-                        else {}
-                    ),
+                    **options,
                 )
             except (OSError, socket.gaierror) as error:
                 logger.warning("broker not reachable, trying again: %s", error)

@@ -149,7 +149,7 @@ class Limit(models.Model):
 
     def clean(self) -> None:
         """Refuse a limit that overlaps another of the same kind in time."""
-        if self.point_id is None or self.valid_from is None:
+        if not self.point_id or not self.valid_from:
             return
         others = Limit.objects.filter(
             point=self.point_id, kind=self.kind, averaging=self.averaging

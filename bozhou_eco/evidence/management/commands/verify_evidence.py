@@ -25,5 +25,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify one bundle."""
         known = options["fingerprint"] or fingerprint(load_signer().public_key())
-        if not verify(options["bundle"], known, self.stdout.write):
+        bundle, say = options["bundle"], self.stdout.write
+        if not verify(bundle, known, say):  # type: ignore[no-untyped-call]
             raise CommandError("证据包未通过核验")
