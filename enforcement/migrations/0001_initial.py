@@ -851,6 +851,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='inspection',
-            index=models.Index(fields=['done_on', 'mode', 'district'], name='enforcement_inspection'),
+            index=models.Index(fields=['done_on', 'mode', 'district'], name='enforcement_inspect_share'),
         ),
     ]

@@ -214,7 +214,7 @@ class Inspection(models.Model):
         indexes = [
             # Off-site share by period and district.
             models.Index(
-                fields=["done_on", "mode", "district"], name="enforcement_inspection"
+                fields=["done_on", "mode", "district"], name="enforcement_inspect_share"
             )
         ]
 
