@@ -130,6 +130,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
 if STAGE == "test":
     DATABASES["default"]["TEST"] = {
@@ -240,7 +241,7 @@ SOCIALACCOUNT_PROVIDERS = (
 HTTPS = env.bool("HTTPS", default=PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -339,3 +340,16 @@ LOGGING = {
 HJ212_FUTURE_TOLERANCE_S = env.int("HJ212_FUTURE_TOLERANCE_S", default=600)
 HJ212_BATCH_SIZE = env.int("HJ212_BATCH_SIZE", default=1000)
 HJ212_BATCH_SECONDS = env.float("HJ212_BATCH_SECONDS", default=0.2)
+
+# --- operations -----------------------------------------------------------------
+# Who may read /metrics: the holder of the token; unset, unproxied loopback callers.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# polluters: the TCP gateway; frames/s and burst per device, seconds, bytes.
+HJ212_GATEWAY = {
+    "STATE": env.str("HJ212_GATEWAY_STATE", default=str(BASE_DIR / "var")),
+    "RATE_PER_S": env.float("HJ212_GATEWAY_RATE_PER_S", default=20.0),
+    "BURST": env.int("HJ212_GATEWAY_BURST", default=200),
+    "IDLE_S": env.float("HJ212_GATEWAY_IDLE_S", default=900.0),
+    "MAX_PER_ADDRESS": env.int("HJ212_GATEWAY_MAX_PER_ADDRESS", default=1000),
+    "SPOOL_MAX_BYTES": env.int("HJ212_GATEWAY_SPOOL_MAX_BYTES", default=1 << 30),
+}

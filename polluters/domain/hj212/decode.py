@@ -9,7 +9,7 @@ from polluters.domain.hj212.codes import ST_MEDIUM
 from polluters.domain.hj212.crc import crc_text, crc_variant
 from polluters.domain.hj212.frame import Frame, FrameError, Note
 from polluters.domain.hj212.framing import frame_error, iter_frames
-from polluters.domain.hj212.header import BadField, read_header
+from polluters.domain.hj212.header import BadField, Header, read_header
 from polluters.domain.hj212.tolerant import Body
 
 MAX_SEGMENT = 1024
@@ -40,6 +40,20 @@ def decode_frame(
             if len(raw) == end + 4:
                 return _decode(raw, 6, end, keys, accept_crc, ())
     return _decode_loose(bytes(raw), keys, accept_crc)
+
+
+def peek_header(raw: bytes) -> tuple[str | None, Header | BadField]:
+    """Return (qn, header) of a frame without checking or reading the rest.
+
+    The header is never encrypted, so this works without keys; trust it only as far
+    as routing goes.
+    """
+    start = 6 if raw[5:6].isdigit() else 5
+    head, mark, _ = raw[start:].partition(b"CP=")
+    if not mark or len(head) > MAX_SEGMENT:
+        return None, BadField("没有 CP 字段")
+    qn, header, _ = read_header(head.decode("ascii", "replace"))
+    return qn, header
 
 
 def _decode_loose(

@@ -67,6 +67,8 @@ class StreamBuffer:
     that belonged to nothing.
     """
 
+    __slots__ = ("_buffer", "_offset", "skipped")
+
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._offset = 0

@@ -1,0 +1,11 @@
+"""MQTT topics of HJ 212 frames; the scheme is this platform's own.
+
+``up`` carries raw frames, several a message allowed; ``down`` what goes to the logger;
+``committed`` the digests of frames that are in the database: one a line, the first 32
+hex signs of SHA-256 over the frame from ``##`` to its CRC, without CR LF.
+"""
+
+UP = "hj212/v1/{mn}/up"
+DOWN = "hj212/v1/{mn}/down"
+STATUS = "hj212/v1/{mn}/status"
+COMMITTED = "hj212/v1/{mn}/committed"
