@@ -7,9 +7,11 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache, caches
-from django.db import connection, transaction
+from django.db import transaction
+from pytest_django.plugin import DjangoDbBlocker
 
 from bozhou_eco.common import queue
+from tests import reference
 
 HOW = (
     "The suite runs with BOZHOU_STAGE=test and the stores named by DATABASE_URL, "
@@ -68,6 +70,16 @@ def django_db_modify_db_settings(
     )
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,  # the one of pytest-django
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
+    """Keep what the migrations inserted for the tests after those that commit."""
+    with django_db_blocker.unblock():
+        reference.keep()
+
+
 def _clear_own_keys() -> None:
     client = cache._cache.get_client()  # type: ignore[attr-defined]
     keys = list(client.scan_iter(match=f"{_own_name('test')}:*", count=1000))
@@ -109,15 +121,3 @@ def commits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         callback()
 
     monkeypatch.setattr(transaction, "on_commit", at_once)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
-    """Let tests that commit empty the audit tables between them."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        for table, trigger in (
-            ("audit_auditentry", "audit_entry_no_truncate"),
-            ("audit_link", "audit_link_no_truncate"),
-            ("audit_seal", "audit_seal_no_truncate"),
-        ):
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")

@@ -29,9 +29,9 @@ def fill(count: int = 5) -> list[AuditEntry]:
 def tamper(sql: str, *params: object) -> None:
     """Change rows as somebody with full power over the database could."""
     with connection.cursor() as cursor:
-        for table in ("audit_auditentry", "audit_link", "audit_seal"):
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(sql, params)
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 def test_it_works() -> None:
@@ -68,10 +68,7 @@ def test_sealing_goes_on_where_it_stopped() -> None:
 )
 def test_the_database_refuses_change(sql: str) -> None:
     fill()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "ALTER TABLE audit_seal ENABLE TRIGGER audit_seal_no_truncate"
-        )
+    connection.check_constraints()  # nothing deferred stands in the way of TRUNCATE
     with (
         pytest.raises((InternalError, ProgrammingError), match="append-only"),
         transaction.atomic(),

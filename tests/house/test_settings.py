@@ -5,8 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from django.core.cache import cache
-from django.db import connection
 
 SAFE = {
     "BOZHOU_STAGE": "production",
@@ -58,9 +56,3 @@ def test_refuses(changes, reason):
     done = load(**changes)
     assert done.returncode != 0
     assert reason in done.stderr
-
-
-@pytest.mark.django_db
-def test_suite_has_its_own_database_and_cache():
-    assert connection.settings_dict["NAME"].startswith("test_bozhou")
-    assert cache.make_key("x").startswith("test")

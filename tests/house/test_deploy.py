@@ -1,0 +1,218 @@
+"""Everything that deploy/ and the compose file name must exist in this checkout."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import get_commands, load_command_class
+
+from bozhou_eco.celery import QUEUES
+from bozhou_eco.embedded import processes
+from bozhou_eco.overview import telemetry
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SETTINGS = (ROOT / "bozhou_eco" / "settings.py").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+OF_IMAGES = {
+    "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDISCLI_AUTH",
+}  # fmt: skip
+# Read by uvicorn or by parts that look the environment up themselves.
+KNOWN = set(re.findall(r'(?:env\.\w+|secret)\(\s*"([A-Z0-9_]+)"', SETTINGS))
+
+
+def management_command_parses(arguments):
+    """Hand the arguments to the command's own parser: unknown options fail."""
+    name, *rest = arguments
+    command = load_command_class(get_commands()[name], name)
+    command.create_parser("manage.py", name).parse_args(rest)
+
+
+def celery_call_is_known(call):
+    assert call[1:3] == ["-A", "bozhou_eco"]
+    assert call[3] in ("worker", "beat", "inspect")
+    if "-Q" in call:
+        asked = set(call[call.index("-Q") + 1].split(","))
+        assert asked <= set(QUEUES)
+        return asked
+    return set()
+
+
+def call_exists(call):
+    """Check one command line; return the queues it serves."""
+    program, *rest = call
+    if Path(program).name == "celery":
+        return celery_call_is_known(call)
+    if Path(program).name == "uvicorn":
+        module, _, name = rest[0].partition(":")
+        assert f"{name} = " in (ROOT / f"{module.replace('.', '/')}.py").read_text()
+        return set()
+    assert Path(program).name == "python", call
+    if rest[0] == "manage.py":
+        management_command_parses(rest[1:])
+    else:
+        assert rest[0] == "-c"
+        compile(rest[1], "healthcheck", "exec")
+    return set()
+
+
+def own_services():
+    return {
+        name: service
+        for name, service in COMPOSE["services"].items()
+        if "build" in service
+    }
+
+
+def test_compose_has_every_process():
+    assert set(COMPOSE["services"]) >= {
+        "db", "valkey", "mosquitto", "web", "ingest", "gateway", "worker", "beat",
+        "vision", "cameras", "migrate",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(own_services()))
+def test_own_commands_exist(name):
+    service = own_services()[name]
+    if "command" in service:
+        call_exists(service["command"])
+    target = service["build"]["target"]
+    assert f" AS {target}\n" in DOCKERFILE
+
+
+def test_all_queues_are_served():
+    served = set()
+    for service in own_services().values():
+        served |= call_exists(
+            service.get("command", ["celery", "-A", "bozhou_eco", "beat"])
+        )
+    assert served == set(QUEUES)
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_health_is_checked(name):
+    if name == "migrate":  # it ends; the others wait for its success
+        assert COMPOSE["services"]["web"]["depends_on"]["migrate"] == {
+            "condition": "service_completed_successfully"
+        }
+        return
+    test = COMPOSE["services"][name]["healthcheck"]["test"]
+    if name in own_services():
+        kind, *call = test
+        call_exists(shlex.split(call[0]) if kind == "CMD-SHELL" else call)
+    else:
+        assert test[0] == "CMD"
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_variables_are_read_by_somebody(name):
+    variables = set(COMPOSE["services"][name].get("environment", {}))
+    assert variables <= (KNOWN if name in own_services() else OF_IMAGES)
+
+
+def test_secrets_have_no_default_and_are_documented():
+    asked = re.findall(
+        r"\$\{(\w+)(:[?-])?([^}]*)\}", (ROOT / "docker-compose.yml").read_text()
+    )
+    assert {name for name, _, _ in asked} >= {"SECRET_KEY", "POSTGRES_PASSWORD"}
+    for name, operator, default in asked:
+        if re.search(r"SECRET|PASSWORD|HOST", name):
+            assert (operator, default) == (":?", ""), name
+        assert f"`{name}`" in OPERATIONS, name
+
+
+def test_own_containers_are_confined():
+    for name, service in own_services().items():
+        assert service["user"] == "10001:10001", name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+    last_user = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)[-1]
+    assert last_user == "10001"
+
+
+def test_mounted_files_are_in_the_repository():
+    for service in COMPOSE["services"].values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("./deploy"):
+                assert (ROOT / source).exists(), source
+            elif not source.startswith("./"):
+                assert source in COMPOSE["volumes"], source
+
+
+def test_dockerfile_copies_what_exists():
+    for sources in re.findall(
+        r"^COPY (?!--from)(?:--\S+ )?(.+) \S+$", DOCKERFILE, re.M
+    ):
+        for source in sources.split():
+            assert (ROOT / source).exists(), source
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_units_start_what_exists(unit):
+    line = re.search(r"^ExecStart=(.+)$", unit.read_text(), re.M)[1]
+    call = shlex.split(line.replace("%i", "1").replace("%%", "%"))
+    assert call[0].startswith("/opt/bozhou/venv/bin/")
+    call_exists(call)
+
+
+def test_systemd_target_wants_every_unit():
+    target = (ROOT / "deploy" / "systemd" / "bozhou.target").read_text()
+    wanted = {
+        re.sub(r"@.*", "@", name) for name in re.findall(r"(bozhou[^=\s]+)\.service", target)
+    }
+    assert wanted == {path.stem for path in UNITS} - {"bozhou-backup"}
+
+
+def test_the_demo_runs_the_same_processes(tmp_path):
+    names = {name for name, _ in processes.platform(tmp_path, port=1, gateway_port=2)}
+    assert names >= {"web", "ingest", "gateway", "worker", "beat", "cameras"}
+
+
+def metric_names():
+    """The series the code can produce: counted somewhere, or sampled by telemetry."""
+    names = {f"{telemetry.PREFIX}{name}" for name in telemetry.HELP}
+    for app in ("bozhou_eco", "polluters", "vehicles", "alerts", "enforcement"):
+        for path in (ROOT / app).rglob("*.py"):
+            found = re.findall(
+                r'metrics\.(?:count|gauge)\(\s*"(\w+)"', path.read_text()
+            )
+            names |= {f"{telemetry.PREFIX}{name}" for name in found}
+    return names
+
+
+def test_alert_rules_and_dashboard_use_real_series():
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+    board = json.loads((ROOT / "deploy/grafana/bozhou.json").read_text())
+    expressions = [rule["expr"] for rule in rules["groups"][0]["rules"]]
+    expressions += [
+        target["expr"] for panel in board["panels"] for target in panel["targets"]
+    ]
+    used = set(re.findall(r"bozhou_\w+", " ".join(expressions)))
+    assert len(used) >= 12
+    assert used <= metric_names()
+
+
+def test_every_alert_says_what_to_do():
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+    for rule in rules["groups"][0]["rules"]:
+        assert set(rule["annotations"]) == {"summary", "action"}, rule["alert"]
+        assert rule["labels"]["severity"] in ("critical", "warning")
+
+
+def test_nginx_hides_metrics_and_drops_forged_addresses():
+    site = (ROOT / "deploy/nginx/bozhou.conf").read_text()
+    proxy = (ROOT / "deploy/nginx/bozhou_proxy.conf").read_text()
+    assert "location = /metrics { return 404; }" in site
+    assert "X-Forwarded-For $remote_addr;" in proxy
+    assert site.count("{") == site.count("}")
+
+
+def test_every_setting_is_documented():
+    missing = {name for name in KNOWN if f"`{name}`" not in OPERATIONS}
+    assert missing == set()
