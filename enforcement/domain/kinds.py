@@ -80,9 +80,9 @@ _ALERT_KINDS: tuple[tuple[str, CaseKind, Source], ...] = (
     ("exceed", CaseKind.EXHAUST, Source.ALERT),
     ("smoke", CaseKind.SMOKE, Source.CAPTURE),
     ("capture", CaseKind.SMOKE, Source.CAPTURE),
+    ("watch", CaseKind.SMOKE, Source.CAPTURE),
     ("station", CaseKind.STATION, Source.STATION),
     ("inspection", CaseKind.STATION, Source.STATION),
-    ("fraud", CaseKind.STATION, Source.STATION),
     ("road", CaseKind.ROAD_CHECK, Source.ROAD_CHECK),
 )
 

@@ -20,11 +20,15 @@ BEGIN
   END IF;
   IF OLD.state <> 'draft' AND (
        NEW.number, NEW.kind, NEW.case_id, NEW.context, NEW.data, NEW.word_id,
-       NEW.pdf_id, NEW.issued_at, NEW.version, NEW.round)
+       NEW.issued_at, NEW.version, NEW.round)
      IS DISTINCT FROM (
        OLD.number, OLD.kind, OLD.case_id, OLD.context, OLD.data, OLD.word_id,
-       OLD.pdf_id, OLD.issued_at, OLD.version, OLD.round) THEN
+       OLD.issued_at, OLD.version, OLD.round) THEN
     RAISE EXCEPTION 'an issued document does not change'
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF OLD.pdf_id IS NOT NULL AND NEW.pdf_id IS DISTINCT FROM OLD.pdf_id THEN
+    RAISE EXCEPTION 'the PDF of an issued document does not change'
       USING ERRCODE = 'restrict_violation';
   END IF;
   IF OLD.state = 'void' AND NEW.state <> 'void' THEN

@@ -1,5 +1,6 @@
 """Tables of casework."""
 
+from enforcement.models.alert_links import CaseAlert
 from enforcement.models.cases import (
     Case,
     CaseLink,
@@ -43,6 +44,7 @@ __all__ = [
     "Agency",
     "BasisChoice",
     "Case",
+    "CaseAlert",
     "CaseFile",
     "CaseLink",
     "CasePerson",

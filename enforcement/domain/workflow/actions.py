@@ -132,3 +132,20 @@ class EndReason(Labelled):
     WITHIN_LIMIT = "within_limit", "核实后未超过限值"
     DUPLICATE = "duplicate", "与其他线索重复"
     HELPED = "helped", "轻微问题，已提醒帮扶并改正"
+
+    @property
+    def verdict(self) -> str:
+        """What the reason says about the alert, in the words of its rule's statistics."""
+        return _VERDICTS[self]
+
+
+_VERDICTS = {
+    EndReason.FALSE_ALARM: "false_alarm",
+    EndReason.EQUIPMENT: "device_fault",
+    EndReason.MAINTENANCE: "maintenance",
+    EndReason.TRANSMISSION: "data_error",
+    EndReason.EXEMPT_PERIOD: "declared_stop",
+    EndReason.WITHIN_LIMIT: "no_violation",
+    EndReason.DUPLICATE: "duplicate",
+    EndReason.HELPED: "helped",
+}

@@ -1,0 +1,1 @@
+"""Acts of casework: one function each, keyword-only, one transaction, audited."""

@@ -1,0 +1,107 @@
+"""The chain of steps of a case."""
+
+from datetime import datetime
+
+from bozhou_eco.accounts.models import User
+from bozhou_eco.audit.chain import ZERO, digest_of, next_hash
+from bozhou_eco.common import clock
+from bozhou_eco.evidence.services import seal_digest
+from enforcement.domain.workflow import CONFLICTS, Duty, Refused
+from enforcement.models import Case, CasePerson, CaseStep
+from enforcement.selectors.facts import duties_of
+
+
+def step_digest(step: CaseStep) -> bytes:
+    """Return the digest that a step's stored fields must have."""
+    return digest_of(
+        {
+            "case": step.case_id,
+            "seq": step.seq,
+            "action": step.action,
+            "from": step.from_state,
+            "to": step.to_state,
+            "actor": step.actor_id,
+            "duty": step.duty,
+            "at": step.at.astimezone(clock.BEIJING).isoformat(),
+            "note": step.note,
+            "data": step.data,
+        }
+    )
+
+
+def add_step(
+    *,
+    case: Case,
+    action: str,
+    actor: User | None,
+    now: datetime,
+    to_state: str | None = None,
+    note: str = "",
+    data: dict[str, object] | None = None,
+    duty: str = "",
+) -> CaseStep:
+    """Append a step to a locked case and count up its version.
+
+    The caller holds the row lock of ``case`` and saves the case.
+    """
+    last = case.steps.order_by("-seq").first()
+    seq = last.seq + 1 if last else 1
+    prev = bytes(last.hash) if last else ZERO
+    step = CaseStep(
+        case=case,
+        seq=seq,
+        action=action,
+        from_state=case.state if last else "",
+        to_state=to_state or case.state,
+        actor=actor,
+        duty=duty,
+        at=now,
+        note=note,
+        data={**(data or {}), "round": case.round},
+        prev=prev,
+    )
+    step.digest = step_digest(step)
+    step.hash = next_hash(prev, seq, step.digest)
+    step.save(force_insert=True)
+    seal_digest(
+        chain=case.chain, subject=f"step:{step.pk}", digest=step.digest, now=now
+    )
+    case.version = seq
+    return step
+
+
+def verify_steps(case: Case) -> list[str]:
+    """Return the faults of the case's chain of steps; empty when it holds."""
+    faults, prev, expected = [], ZERO, 1
+    for step in case.steps.order_by("seq"):
+        if step.seq != expected:
+            faults.append(f"第 {expected} 步缺失")
+        if step_digest(step) != bytes(step.digest):
+            faults.append(f"第 {step.seq} 步内容被改动")
+        if bytes(step.prev) != prev or next_hash(
+            prev, step.seq, bytes(step.digest)
+        ) != bytes(step.hash):
+            faults.append(f"第 {step.seq} 步与前一步不相接")
+        prev, expected = bytes(step.hash), step.seq + 1
+    return faults
+
+
+def take_part(
+    *, case: Case, user: User, duty: Duty, now: datetime, lead: bool = False
+) -> CasePerson:
+    """Record that ``user`` takes part in ``case`` in the function ``duty``.
+
+    Raises `Refused` when the person already fills a function that excludes it.
+    """
+    for other, people in duties_of(case).items():
+        if user.pk in people and frozenset((duty, other)) in CONFLICTS:
+            raise Refused(
+                f"{user.name}已参与本案的{other.label}，不能再承担{duty.label}"
+            )
+    person, created = CasePerson.objects.get_or_create(
+        case=case, user=user, duty=duty, defaults={"since": now, "lead": lead}
+    )
+    if lead and not created and not person.lead:
+        person.lead = True
+        person.save(update_fields=["lead"])
+    return person
