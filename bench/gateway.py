@@ -18,7 +18,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.figures import Figure, figure, percentile
-from bench.services import Bed, bed
+from bench.loggers import make_loggers
+from bench.services import Bed, bed, setup_django
 from polluters.domain.hj212 import BEIJING, Item, encode_frame
 
 LIVE = "652701" + "F" * 18
@@ -120,6 +121,7 @@ async def measure(port: int, pid: int, broker: Broker, count: int) -> list[Figur
     await clients.write(0, part, b"##9999" + b"Q" * 9_000)  # frames that never end
     await clients.write(part, 2 * part, b"\x00\xff##" * 1_500)  # noise
     await clients.write(2 * part, 3 * part, make_frame(LIVE[:-1] + "0", 1)[:60])
+    await clients.write(3 * part, 4 * part, make_frame("9" * 24, 1) * 20)  # unknown MN
     hostile = await latencies(port, broker, 60)
     peak = rss_mb(pid)
     rest = await clients.alive()
@@ -173,6 +175,15 @@ def free_port() -> int:
     return asyncio.run(find())
 
 
+def _register(running: Bed) -> None:
+    """Make the live device known, so that the others are strangers."""
+    setup_django(running)
+    make_loggers(1)
+    from polluters.models import Logger  # noqa: PLC0415  (Django is set up just now)
+
+    Logger.objects.update(mn=LIVE)
+
+
 def run(quick: bool) -> list[Figure]:
     """Return memory and latency with 10,000 (quick: 2,000) connections."""
     count = 2_000 if quick else 10_000
@@ -182,6 +193,7 @@ def run(quick: bool) -> list[Figure]:
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     with bed() as running:
+        _register(running)
         running.variables["HJ212_GATEWAY_MAX_PER_ADDRESS"] = "0"
         running.variables["HJ212_GATEWAY_STATE"] = str(running.state)
         port = free_port()

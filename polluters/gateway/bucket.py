@@ -21,3 +21,11 @@ class TokenBucket:
         self._at = now
         self._tokens -= count
         return 0.0 if self._tokens >= 0 else -self._tokens / self.rate
+
+    def try_take(self, now: float) -> bool:
+        """Take one token if there is one."""
+        self.take(0, now)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

@@ -23,6 +23,7 @@ class Hub(Protocol):
     options: GatewayOptions
     read_view: memoryview
     congested: bool
+    held: "set[Connection]"
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a counter."""
@@ -39,8 +40,14 @@ class Hub(Protocol):
     def bind(self, connection: "Connection", mn: str) -> bool:
         """Fix or add an MN of a connection; False if it may not speak for it."""
 
+    def knows(self, mn: str) -> bool:
+        """Whether an MN is registered."""
+
     def forward(self, mn: str, raw: bytes, *, spool: bool) -> None:
         """Send a frame on."""
+
+    def forward_stranger(self, mn: str, raw: bytes) -> None:
+        """Send on, for quarantine, as much as is good for everybody else."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -66,7 +73,7 @@ class Connection(asyncio.BufferedProtocol):
         self.hub = hub
         self.transport: asyncio.Transport | None = None
         self.address = ""
-        self.stream = StreamBuffer()
+        self.stream = StreamBuffer(max_errors=hub.options.errors_max + 1)
         self.mn = ""
         self.mns: set[str] = set()
         self.errors = 0
@@ -131,12 +138,14 @@ class Connection(asyncio.BufferedProtocol):
         """Stop reading; the sender's TCP window fills and it waits."""
         if not self.held and self.transport and not self.transport.is_closing():
             self.held = True
+            self.hub.held.add(self)
             self.transport.pause_reading()
 
     def release(self, now: float) -> None:
         """Read again, if the device's own time has come."""
         if self.held and now >= self.resume_at and self.transport:
             self.held = False
+            self.hub.held.discard(self)
             if not self.transport.is_closing():
                 self.transport.resume_reading()
 
@@ -155,19 +164,22 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.errors = 0
         self.hub.count("frames")
-        mn = header.mn if header.mn in self.mns else self.topic
+        if not self.hub.knows(header.mn):
+            self.hub.forward_stranger(header.mn, item)
+            return
         spool = not header.needs_ack and (
             header.cn[0] == "2" or header.cn in SPOOLED_EXTRA
         )
-        self.hub.forward(mn, item, spool=spool)
+        self.hub.forward(header.mn, item, spool=spool)
 
     def _bad(self, error: str, raw: bytes) -> None:
         """Pass on for quarantine; a sender of nothing but rubbish is cut off."""
         self.hub.count(f"refused_{error}")
         self.errors += 1
-        most = self.hub.options.errors_max
+        options = self.hub.options
+        most = options.errors_max if self.mn else options.stranger_errors_max
         if self.errors <= most:
-            self.hub.forward(self.topic, raw, spool=False)
+            self.hub.forward_stranger(self.topic, raw)
         elif self.errors == most + 1:
             self.hub.count("closed_rubbish")
             self.close()

@@ -11,10 +11,18 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """MNs that forward for others (转发), and the addresses some MNs are bound to."""
+    """MNs that forward for others (转发), and the addresses some MNs are bound to.
+
+    ``known`` holds every registered MN; None while that could not be read.
+    """
 
     forwarding: frozenset[str] = frozenset()
     networks: dict[str, tuple[Network, ...]] = field(default_factory=dict)
+    known: frozenset[str] | None = None
+
+    def knows(self, mn: str) -> bool:
+        """Whether an MN is registered, as far as can be told."""
+        return self.known is None or mn in self.known
 
     def allows(self, mn: str, address: str) -> bool:
         """Whether this MN may come from this address."""
@@ -49,7 +57,9 @@ def _networks(words: Iterable[str]) -> Iterable[Network]:
 
 def load_directory() -> Directory:
     """Read the directory from the database."""
-    rows = Logger.objects.filter(active=True).values_list("mn", "access", "allowed_ips")
+    rows = list(
+        Logger.objects.filter(active=True).values_list("mn", "access", "allowed_ips")
+    )
     forwarding = set()
     networks = {}
     for mn, access, allowed in rows:
@@ -58,4 +68,5 @@ def load_directory() -> Directory:
         found = read_networks(allowed)
         if found is not None:
             networks[mn] = found
-    return Directory(frozenset(forwarding), networks)
+    known = frozenset(mn for mn, _, _ in rows)
+    return Directory(frozenset(forwarding), networks, known)

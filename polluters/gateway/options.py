@@ -10,7 +10,8 @@ class GatewayOptions:
 
     ``rate_per_s`` and ``burst`` bound the frames (and errors) of one device;
     ``unanswered_max`` is how many publishes may wait for the broker before reading
-    stops; ``half_frame_s`` is how long half a frame may wait for its rest.
+    stops; ``strangers_per_s`` and ``strangers_burst`` bound what all unknown senders and
+    broken bytes together may send on to quarantine; ``half_frame_s`` is how long half a frame may wait for its rest.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +30,9 @@ class GatewayOptions:
     first_frame_s: float = 120.0
     half_frame_s: float = 30.0
     errors_max: int = 50
+    stranger_errors_max: int = 5
+    strangers_per_s: float = 50.0
+    strangers_burst: int = 500
     write_buffer: int = 64 * 1024
     unanswered_max: int = 2_000
     spool_dir: Path = Path("var/gateway/spool")

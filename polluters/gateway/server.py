@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from polluters.gateway.bridge import Bridge
+from polluters.gateway.bucket import TokenBucket
 from polluters.gateway.connection import Connection
 from polluters.gateway.directory import Directory
 from polluters.gateway.options import GatewayOptions
@@ -37,10 +38,14 @@ class Gateway:
         self.read_view = memoryview(bytearray(READ_BYTES))
         self.congested = False
         self.connections: set[Connection] = set()
+        self.held: set[Connection] = set()
         self.routes: dict[str, Connection] = {}
         self.addresses: Counter[str] = Counter()
         self.counters: Counter[str] = Counter()
         self.directory = Directory()
+        self.strangers = TokenBucket(
+            options.strangers_per_s, options.strangers_burst, now=0.0
+        )
         self.spool = Spool(options.spool_dir, max_bytes=options.spool_max_bytes)
         self.bridge = Bridge(
             options.mqtt_url,
@@ -86,6 +91,7 @@ class Gateway:
         if connection not in self.connections:
             return
         self.connections.discard(connection)
+        self.held.discard(connection)
         self.addresses[connection.address] -= 1
         if not self.addresses[connection.address]:
             del self.addresses[connection.address]
@@ -118,6 +124,20 @@ class Gateway:
         self.bridge.publish_up(mn, raw)
         if self.bridge.waiting >= self.options.unanswered_max or self.spool.full:
             self.congested = True
+
+    def knows(self, mn: str) -> bool:
+        """Whether an MN is registered, as far as the directory can tell."""
+        return self.directory.knows(mn)
+
+    def forward_stranger(self, mn: str, raw: bytes) -> None:
+        """Send on what is bound for quarantine; above the common rate only count it.
+
+        So a crowd of unknown senders cannot take the broker from the loggers.
+        """
+        if self.strangers.try_take(self.time()):
+            self.forward(mn, raw, spool=False)
+        else:
+            self.count("strangers_dropped")
 
     # --- what the broker brings -----------------------------------------------
 
@@ -198,8 +218,6 @@ class Gateway:
         now, options = self.time(), self.options
         for connection in list(self.connections):
             if connection.held:
-                if not self.congested:
-                    connection.release(now)
                 continue
             if connection.half_since and now - connection.half_since > (
                 options.half_frame_s
@@ -225,7 +243,7 @@ class Gateway:
                 return
             self.congested = False
         now = self.time()
-        for connection in [c for c in self.connections if c.held]:
+        for connection in list(self.held):
             connection.release(now)
 
     async def _sync(self) -> None:
@@ -238,7 +256,7 @@ class Gateway:
         return {
             "connections": len(self.connections),
             "routes": len(self.routes),
-            "held": sum(connection.held for connection in self.connections),
+            "held": len(self.held),
             "half_frame_bytes": sum(c.stream.pending for c in self.connections),
             "broker_waiting": self.bridge.waiting,
             "broker_connected": int(self.bridge.connected),

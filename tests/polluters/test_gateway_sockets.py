@@ -227,10 +227,29 @@ async def test_broken_bytes_are_passed_on_for_quarantine(tmp_path: Path) -> None
 
 
 @in_loop
+async def test_strangers_cannot_take_the_broker(tmp_path: Path) -> None:
+    known, stranger = new_mn(), new_mn()
+    directory = Directory(known=frozenset({known}))
+    async with running(
+        tmp_path, directory, strangers_per_s=0.001, strangers_burst=3
+    ) as (gateway, broker):
+        await broker.watch(known, stranger)
+        _, writer = await connect(gateway)
+        _, logger = await connect(gateway)
+        writer.write(b"".join(frame(stranger, n) for n in range(10)))
+        assert [await broker.next() for _ in range(3)] == [
+            (stranger, frame(stranger, n)[:-2]) for n in range(3)
+        ]
+        logger.write(frame(known))
+        assert await broker.next() == (known, frame(known)[:-2])
+        assert gateway.counters["strangers_dropped"] == 7
+
+
+@in_loop
 async def test_a_sender_of_rubbish_is_cut_off(tmp_path: Path) -> None:
-    async with running(tmp_path, errors_max=10) as (gateway, _):
+    async with running(tmp_path, stranger_errors_max=10) as (gateway, _):
         reader, writer = await connect(gateway)
-        writer.write(b"##zz" * 100)
+        writer.write(b"##0002abcdefgh" * 100)
         assert await asyncio.wait_for(reader.read(), 5) == b""
         assert gateway.counters["closed_rubbish"] == 1
         await until(lambda: not gateway.connections)

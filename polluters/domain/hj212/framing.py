@@ -17,6 +17,7 @@ _BREAKS = frozenset(b"\r\n#")
 _DIGITS = frozenset(b"0123456789")
 _END = re.compile(rb"&&([0-9A-Fa-f]{4})(?=[\r\n]|##|$)")
 _NEXT = re.compile(rb"##\d{3,4}(?=[QSCPMF][NTWlP][=a])")
+_PLAUSIBLE = re.compile(rb"##(?:\d{4}|\d{3}[QSCPMF])")
 _PRINTED_START = re.compile(rb"[^{]{0,200}CP=&&\{0x")
 _NAME_STARTS = frozenset(b"QSCPMF")
 _ERROR_BYTES = 2048
@@ -64,14 +65,16 @@ class StreamBuffer:
     that a frame is the same bytes however it travelled) and a FrameError with its
     offset in the stream for what starts like a frame and is none. :meth:`close`
     does the same with what is left when no more will come. ``skipped`` counts bytes
-    that belonged to nothing.
+    that belonged to nothing. A server sets ``max_errors``: after so many errors in one
+    feed the rest of what was fed is skipped, so that garbage costs little.
     """
 
-    __slots__ = ("_buffer", "_offset", "skipped")
+    __slots__ = ("_buffer", "_max_errors", "_offset", "skipped")
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_errors: int = 0) -> None:
         self._buffer = bytearray()
         self._offset = 0
+        self._max_errors = max_errors
         self.skipped = 0
 
     @property
@@ -94,8 +97,12 @@ class StreamBuffer:
         self._buffer += data
         found: list[tuple[int, bytes | FrameError]] = []
         buffer = self._buffer
-        at = 0
+        at = errors = 0
         while True:
+            if errors and errors == self._max_errors:
+                self._count_skipped(at, len(buffer))
+                at = len(buffer)
+                break
             start = buffer.find(b"##", at)
             if start < 0:
                 at = self._skip_tail(at, final=final)
@@ -110,6 +117,7 @@ class StreamBuffer:
             if item is not None:
                 if isinstance(item, FrameError):
                     item.offset = self._offset + start
+                    errors += 1
                 found.append((self._offset + start, item))
             at = after
         del buffer[:at]
@@ -139,10 +147,7 @@ class StreamBuffer:
             return None, start + 1
         head = read_length(buffer, start)
         if head is None:
-            stop = self._next(start)
-            raw = bytes(buffer[start : min(stop, start + 64)])
-            name = "truncated" if len(buffer) < start + 6 else "bad_header"
-            return frame_error(name, raw, "## 后不是 4 位长度"), start + 2
+            return self._headless(start, final=final)
         length, segment_start = head
         end = segment_start + length
         if len(buffer) >= end + 4 and self._ends_well(segment_start, end):
@@ -153,6 +158,19 @@ class StreamBuffer:
         if printed > 0:
             return bytes(buffer[start:printed]), printed
         return self._broken(start, segment_start, end, final=final)
+
+    def _headless(self, start: int, *, final: bool) -> tuple[FrameError, int]:
+        """Return the one error of a ``##`` without a length and of all like it after."""
+        buffer = self._buffer
+        if len(buffer) < start + 6:
+            raw = bytes(buffer[start:])
+            return frame_error("truncated", raw, "长度之前中断"), start + 2
+        match = _PLAUSIBLE.search(buffer, start + 2)
+        end = match.start() if match else len(buffer)
+        # What may be the start of the next ``##`` and its length stays.
+        stop = end if match or final else max(end - 5, start + 2)
+        raw = bytes(buffer[start : min(end, start + 64)])
+        return frame_error("bad_header", raw, "## 后不是 4 位长度"), stop
 
     def _ends_well(self, segment_start: int, end: int) -> bool:
         """Whether a CRC stands at ``end`` and a frame may well end there."""

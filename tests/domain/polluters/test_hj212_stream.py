@@ -134,3 +134,24 @@ def test_iter_frames_of_a_file_with_text_between() -> None:
     assert all(
         isinstance(decode_frame(f), Frame) for f in found if isinstance(f, bytes)
     )
+
+
+def test_a_run_of_marks_without_lengths_is_one_error() -> None:
+    found = cut(b"##zz" * 500 + b"##12" + EXAMPLE, [10_000])
+    assert [item.error for item in found if isinstance(item, FrameError)] == [
+        "bad_header"
+    ]
+    assert found[-1] == EXAMPLE
+
+
+def test_a_server_stops_looking_after_enough_errors() -> None:
+    buffer = StreamBuffer(max_errors=3)
+    noise = b"##0002abcdefgh" * 50
+    found = list(buffer.feed(noise + EXAMPLE))
+    assert [item.error for item in found if isinstance(item, FrameError)] == [
+        "bad_length"
+    ] * 3
+    assert len(found) == 3
+    assert buffer.pending == 0
+    assert buffer.skipped > 500
+    assert list(buffer.feed(EXAMPLE)) == [EXAMPLE]
