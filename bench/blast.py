@@ -43,12 +43,18 @@ class Blaster:
 
     def _read(self) -> None:
         rest = 0
-        while chunk := self.sock.recv(65536):
+        while chunk := self._chunk():
             rest += len(chunk)
             done, rest = divmod(rest, 4)
             with self._changed:
                 self.acked += done
                 self._changed.notify()
+
+    def _chunk(self) -> bytes:
+        try:
+            return self.sock.recv(65536)
+        except OSError:
+            return b""
 
     def publish(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish (mn, frame) pairs; returns once the broker has acknowledged all."""

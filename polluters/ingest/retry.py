@@ -8,7 +8,8 @@ from django.db import transaction
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
-from polluters.ingest.batch import Message, take_batch
+from polluters.ingest.batch import take_batch
+from polluters.ingest.draft import Message
 from polluters.ingest.registry import Registry
 from polluters.ingest.writer import Writer
 from polluters.models import QuarantinedFrame, RawFrame, UnmappedCode

@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from psycopg2.extras import execute_values
 
-from polluters.ingest.rows import Key, Row
-from polluters.models import Period, ReadingRevision
+from polluters.ingest.rows import MINUTE, DataFrame, Key, Row, content_digest
+from polluters.models import ReadingRevision
 from polluters.services import partitions
 
 READING_COLUMNS = (
@@ -64,7 +65,8 @@ INSERT INTO polluters_reading SELECT * FROM intake_reading ON CONFLICT DO NOTHIN
 RETURNING point_id, period, time
 """
 REVISED_SQL = """
-SELECT s.point_id, s.period, s.time
+SELECT s.point_id, s.period, s.time, s.received_at,
+       s.value, s.converted, s.low, s.high, s.total, s.flag
 FROM intake_reading s
 JOIN polluters_reading r
   ON (r.point_id, r.period, r.time) = (s.point_id, s.period, s.time)
@@ -86,31 +88,20 @@ class FrameRow:
     notes: Sequence[str]
 
 
-def reading_lines(rows: Iterable[Row]) -> str:
-    """Return the COPY text of readings; absent numbers read ``None``."""
-    text: list[str] = []
-    times: dict[tuple[datetime, datetime], str] = {}
-    for row in rows:
-        moments = (row.time, row.received_at)
-        head = times.get(moments)
-        if head is None:
-            head = f"{row.time.isoformat()}\t{row.received_at.isoformat()}"
-            times[moments] = head
-        flag = row.flag if row.flag.isalnum() else _escape(row.flag)
-        text.append(
-            f"{head}\t{row.value!r}\t{row.converted!r}\t{row.low!r}\t{row.high!r}\t"
-            f"{row.total!r}\t{row.point_id}\t{row.period}\t{row.quality}\t{flag}\n"
-        )
-    return "".join(text)
+def reading_lines(frames: Iterable[DataFrame]) -> str:
+    """Return the COPY text of the readings of data frames."""
+    return "".join([line for frame in frames for line in frame.lines])
 
 
 def frame_lines(frames: Iterable[FrameRow]) -> str:
     """Return the COPY text of raw frames."""
     return "".join(
-        f"{row.device_time.isoformat()}\t{row.received_at.isoformat()}\t"
-        f"{row.logger_id}\t{row.cn}\t\\\\x{row.digest.hex()}\t\\\\x{row.body.hex()}\t"
-        f"{_notes(row.notes)}\n"
-        for row in frames
+        [
+            f"{row.device_time.isoformat()}\t{row.received_at.isoformat()}\t"
+            f"{row.logger_id}\t{_escape(row.cn)}\t\\\\x{row.digest.hex()}\t"
+            f"\\\\x{row.body.hex()}\t{_notes(row.notes)}\n"
+            for row in frames
+        ]
     )
 
 
@@ -145,18 +136,12 @@ class Writer:
             partitions.ensure_months(missing)
             self._months |= missing
 
-    def write(
-        self, readings: dict[Key, Row], frames: Sequence[FrameRow]
-    ) -> tuple[set[Key] | None, list[Row]]:
+    def write(self, frames_text: str, readings_text: str) -> set[Key] | None:
         """Write a batch in the caller's transaction.
 
-        Returns the keys that are new (None: all of them) and the rows whose key was
-        stored before with another content.
+        Returns the keys that are new, None if all of them are. Rows whose key was
+        stored before with another content are kept as revisions.
         """
-        readings_text, frames_text = (
-            reading_lines(readings.values()),
-            frame_lines(frames),
-        )
         if self._careful == 0:
             try:
                 with transaction.atomic():
@@ -165,13 +150,12 @@ class Writer:
             except IntegrityError:
                 self._careful = CAREFUL_BATCHES
             else:
-                return None, []
+                return None
         self._careful -= 1
-        return self._write_carefully(readings, readings_text, frames_text)
+        return self.write_carefully(frames_text, readings_text)
 
-    def _write_carefully(
-        self, readings: dict[Key, Row], readings_text: str, frames_text: str
-    ) -> tuple[set[Key], list[Row]]:
+    def write_carefully(self, frames_text: str, readings_text: str) -> set[Key]:
+        """Write through staging tables; return the keys that are new."""
         with connection.cursor() as cursor:
             cursor.execute(STAGING_SQL)
             self._copy("intake_rawframe", FRAME_COLUMNS, frames_text)
@@ -179,30 +163,28 @@ class Writer:
             cursor.execute(FRAMES_SQL)
             cursor.execute(READINGS_SQL)
             fresh = set(cursor.fetchall())
-            if len(fresh) == len(readings):
-                return fresh, []
-            cursor.execute(REVISED_SQL)
-            revised = [readings[key] for key in cursor.fetchall()]
-        return fresh, revised
+            if len(fresh) < readings_text.count("\n"):
+                cursor.execute(REVISED_SQL)
+                _keep_revisions(cursor.fetchall())
+        return fresh
 
-    def update_latest(self, rows: Iterable[Row]) -> None:
+    def update_latest(self, frames: Iterable[DataFrame]) -> None:
         """Bring ``Latest`` up to the newest row of each point; order avoids deadlocks.
 
         What this process has seen newer values for is not tried again, which spares
         the database a write per point while a backlog drains.
         """
-        newest: dict[int, Row] = {}
+        newest: dict[int, DataFrame] = {}
         known = self._newest
-        for row in rows:
-            if row.period > Period.MINUTE:
+        for frame in frames:
+            if frame.period > MINUTE:
                 continue
-            seen = known.get(row.point_id)
-            if seen is None or seen <= row.time:
-                known[row.point_id] = row.time
-                newest[row.point_id] = row
-        if not newest:
-            return
-        values = [
+            logger_id = frame.logger.id
+            seen = known.get(logger_id)
+            if seen is None or seen <= frame.time:
+                known[logger_id] = frame.time
+                newest[logger_id] = frame
+        values = sorted(
             (
                 row.point_id,
                 row.period,
@@ -213,10 +195,12 @@ class Writer:
                 row.quality,
                 row.received_at,
             )
-            for _, row in sorted(newest.items())
-        ]
-        with connection.cursor() as cursor:
-            execute_values(cursor.cursor, LATEST_SQL, values, page_size=1000)
+            for frame in newest.values()
+            for row in frame.rows()
+        )
+        if values:
+            with connection.cursor() as cursor:
+                execute_values(cursor.cursor, LATEST_SQL, values, page_size=1000)
 
     @staticmethod
     def _copy(table: str, columns: str, text: str) -> None:
@@ -228,20 +212,20 @@ class Writer:
                 )
 
 
-def keep_revisions(rows: Iterable[Row]) -> None:
+def _keep_revisions(rows: Iterable[tuple[Any, ...]]) -> None:
     """Store repeats that differ from what is stored; the same one only once."""
     ReadingRevision.objects.bulk_create(
         [
             ReadingRevision(
-                point_id=row.point_id,
-                period=row.period,
-                time=row.time,
-                value=row.value,
-                converted=row.converted,
-                total=row.total,
-                flag=row.flag,
-                received_at=row.received_at,
-                digest=row.digest(),
+                point_id=row[0],
+                period=row[1],
+                time=row[2],
+                received_at=row[3],
+                value=row[4],
+                converted=row[5],
+                total=row[8],
+                flag=row[9],
+                digest=content_digest(row[4:]),
             )
             for row in rows
         ],
@@ -266,3 +250,6 @@ def mark_seen(
             fetch=True,
         )
     return dict(rows)
+
+
+__all__ = ["FrameRow", "Row", "Writer", "frame_lines", "mark_seen", "reading_lines"]

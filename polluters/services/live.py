@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerts.services import clear_alert, open_keys, raise_alert
-from bozhou_eco.common.push import push_after_commit
 from django.db import connection
 from django.urls import reverse
 from psycopg2.extras import execute_values
 
+from alerts.services import clear_alert, open_keys, raise_alert
 from bozhou_eco.common import clock
+from bozhou_eco.common.push import push_after_commit
 from polluters.domain.notice import Bounds, Level, Notice, Sample, look
 from polluters.models import Limit, Period, Point, Quality, Reading
 
@@ -26,8 +26,7 @@ LENGTHS = {
     Limit.Averaging.H24: timedelta(days=1),
     Limit.Averaging.MIN5: timedelta(minutes=5),
 }
-PUSH_ROWS = 2000
-LATE_BITS = Quality.LATE.value | Quality.BACKFILL.value
+PUSH_OUTLETS = 100
 
 
 class Judged(Protocol):
@@ -64,15 +63,13 @@ def beyond(value: float | None, converted: float | None, point: Judged) -> bool:
     return Bounds(point.limit_low, point.limit_high).beyond(judged)
 
 
-def judge(
-    candidates: Sequence[tuple[int, Value]], *, over: set[int], now: datetime
-) -> None:
+def judge(latest: Mapping[int, Value], *, over: set[int], now: datetime) -> None:
     """Look at the open period of points that are over now or have an open warning.
 
-    ``candidates`` are live readings just stored, ``over`` the points of which one lies
-    outside its limits. Everything else costs one look-up of open keys.
+    ``latest`` holds the newest live reading just stored of each judged point, ``over``
+    the points of which one lies outside its limits. Everything else costs one look-up
+    of open keys.
     """
-    latest = dict(candidates)
     keys = {exceedance_key(point_id): point_id for point_id in latest}
     watched = {keys[key] for key in open_keys(list(keys))}
     wanted = sorted(over | watched)
@@ -207,59 +204,53 @@ def _raise(
     )
 
 
-def note_late(rows: Iterable[Value], *, now: datetime) -> None:
-    """Queue the hours that late rows belong to, so that their means are made anew."""
-    starts: dict[datetime, datetime] = {}
-    hours = set()
-    for row in rows:
-        if row.quality & LATE_BITS and row.period <= Period.HOUR:
-            start = starts.get(row.time)
-            if start is None:
-                start = starts[row.time] = period_start(row.time, Limit.Averaging.HOUR)
-            hours.add((row.point_id, start))
+def note_late(late: Iterable[tuple[datetime, Sequence[int]]]) -> None:
+    """Queue the hours that late readings belong to, so that their means are made anew.
+
+    ``late`` gives the time and the points of each late frame.
+    """
+    hours = {
+        (point_id, hour)
+        for time, points in late
+        for hour in (period_start(time, Limit.Averaging.HOUR),)
+        for point_id in points
+    }
     if not hours:
         return
+    now = clock.now()
     with connection.cursor() as cursor:
         execute_values(
             cursor.cursor,
             "INSERT INTO polluters_dirtyhour (point_id, hour, noted_at) VALUES %s "
             "ON CONFLICT DO NOTHING",
             [(point_id, hour, now) for point_id, hour in sorted(hours)],
-            page_size=1000,
+            page_size=5000,
         )
 
 
-def push(
-    loggers: Mapping[int, object], rows: Sequence[Value], *, now: datetime
-) -> None:
-    """Send the newest live values of a batch to open pages; a flood is left out."""
-    if not rows or len(rows) > PUSH_ROWS:
+def push(outlets: Mapping[int, Sequence[Value]], *, now: datetime) -> None:
+    """Send live values by outlet to open pages; what nobody could follow is left out."""
+    if not outlets or len(outlets) > PUSH_OUTLETS:
         return
-    newest: dict[int, Value] = {}
-    for row in rows:
-        if row.period <= Period.MINUTE and not row.quality & Quality.LATE:
-            newest[row.point_id] = row
-    if not newest:
-        return
-    outlets = dict(Point.objects.filter(pk__in=newest).values_list("pk", "outlet_id"))
-    by_outlet: dict[int, list[dict[str, object]]] = {}
-    for point_id, row in newest.items():
-        by_outlet.setdefault(outlets[point_id], []).append(
+    shown = {
+        outlet_id: [
             {
-                "point": point_id,
-                "period": int(row.period),
+                "point": row.point_id,
+                "period": row.period,
                 "time": row.time.isoformat(),
                 "value": row.value,
                 "converted": row.converted,
                 "flag": row.flag,
             }
-        )
-    for outlet_id, values in by_outlet.items():
+            for row in rows
+        ]
+        for outlet_id, rows in outlets.items()
+    }
+    for outlet_id, values in shown.items():
         push_after_commit(
             f"outlet.{outlet_id}",
             {"type": "live.values", "outlet": outlet_id, "values": values},
         )
     push_after_commit(
-        "live",
-        {"type": "live.values", "outlets": by_outlet, "at": now.isoformat()},
+        "live", {"type": "live.values", "outlets": shown, "at": now.isoformat()}
     )

@@ -4,11 +4,12 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-from alerts.models import Alert
 from django.db import DataError, OperationalError
 
+from alerts.models import Alert
 from bozhou_eco.common import clock
-from polluters.ingest import Message, Outcome, Registry, batch, take_batch
+from polluters.ingest import Message, Outcome, Registry, store, take_batch
+from polluters.ingest.draft import Draft
 from polluters.ingest.writer import Writer
 from polluters.models import (
     DirtyHour,
@@ -288,14 +289,14 @@ def test_an_unmapped_code_is_counted_and_the_rest_stored(point: Point) -> None:
 def test_one_bad_message_does_not_hold_the_rest(
     point: Point, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = batch._store
+    real = store.store
 
-    def poisoned(draft: batch.Draft, writer: Writer) -> object:
+    def poisoned(draft: Draft, writer: Writer) -> int:
         if any(b"=13," in row.body for row in draft.frames.values()):
             raise DataError("value out of range")
-        return store(draft, writer)
+        return real(draft, writer)
 
-    monkeypatch.setattr(batch, "_store", poisoned)
+    monkeypatch.setattr(store, "store", poisoned)
     start = now() - timedelta(minutes=2)
     frames = [
         data_frame(point.logger, start + timedelta(seconds=n), nox(n + 10))
@@ -312,7 +313,7 @@ def test_a_lost_database_leaves_the_batch_to_the_caller(
     def lost(*_args: object) -> None:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(batch, "_store", lost)
+    monkeypatch.setattr(store, "store", lost)
     with pytest.raises(OperationalError):
         take(data_frame(point.logger, now(), nox(1)))
     assert QuarantinedFrame.objects.count() == 0
