@@ -344,6 +344,9 @@ HJ212_BATCH_SECONDS = env.float("HJ212_BATCH_SECONDS", default=0.2)
 # --- operations -----------------------------------------------------------------
 # Who may read /metrics: the holder of the token; unset, unproxied loopback callers.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+BACKUP_PUBLIC_KEY_FILE = env.str(
+    "BACKUP_PUBLIC_KEY_FILE", default=str(BASE_DIR / "var/keys/backup.pub")
+)
 # polluters: the TCP gateway; frames/s and burst per device, seconds, bytes.
 HJ212_GATEWAY = {
     "STATE": env.str("HJ212_GATEWAY_STATE", default=str(BASE_DIR / "var")),

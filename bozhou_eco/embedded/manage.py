@@ -18,10 +18,12 @@ SERVICE_FREE = frozenset(
     {
         "", "--version", "version", "help", "--help", "check", "collectstatic",
         "decode_hj212", "check_readings", "check_tests", "detect_smoke",
-        "verify_evidence", "spectacular",
+        "verify_evidence", "spectacular", "backup_key",
     }
 )  # fmt: skip
-NO_TABLES_NEEDED = frozenset({"migrate", "makemigrations", "sqlmigrate", "doctor"})
+NO_TABLES_NEEDED = frozenset(
+    {"migrate", "makemigrations", "sqlmigrate", "doctor", "restore"}
+)
 NOWHERE = {
     "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
