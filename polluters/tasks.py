@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 
 from bozhou_eco.common import clock
-from polluters.services import partitions
+from polluters.services import devices, frames, partitions
 
 
 @shared_task(name="polluters.tasks.make_partitions")
@@ -12,3 +12,15 @@ def make_partitions() -> None:
     """Make the partitions of the months to come."""
     with transaction.atomic():
         partitions.ensure_ahead(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.sweep_offline", expires=15)
+def sweep_offline() -> int:
+    """Mark silent loggers offline."""
+    return devices.sweep_offline(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.seal_frames", expires=3000)
+def seal_frames() -> int:
+    """Seal the raw frames of closed hours."""
+    return frames.seal_hours(now=clock.now())

@@ -5,6 +5,7 @@ from polluters.models.devices import Analyser, Logger
 from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
 from polluters.models.readings import (
     DirtyHour,
+    FrameSeal,
     Latest,
     Mean,
     Period,
@@ -20,6 +21,7 @@ __all__ = [
     "DeviceInfo",
     "DirtyHour",
     "Enterprise",
+    "FrameSeal",
     "Latest",
     "Limit",
     "Logger",

@@ -190,3 +190,27 @@ class RawFrame(models.Model):
 
     def __str__(self) -> str:
         return f"{self.logger_id} {self.device_time:%Y-%m-%d %H:%M:%S} {self.cn}"
+
+
+class FrameSeal(models.Model):
+    """The Merkle root over the raw frames of a logger's hour, as it stood then.
+
+    Frames that come late make another row; every root is a link in the logger's chain.
+    """
+
+    logger = models.ForeignKey(Logger, models.PROTECT, verbose_name="数采仪")
+    hour = models.DateTimeField("小时起点")
+    frames = models.PositiveIntegerField("报文数")
+    root = models.BinaryField("默克尔根", max_length=32)
+    sealed_at = models.DateTimeField("封存时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "报文封存"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["logger", "hour", "frames"], name="polluters_frame_seal_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.logger_id} {self.hour:%Y-%m-%d %H:%M} {self.frames}"
