@@ -1,0 +1,153 @@
+"""``manage.py check_demo --url URL``: does one datum reach the officer's page?"""
+
+import json
+import random
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from paho.mqtt.enums import CallbackAPIVersion
+
+from bozhou_eco.accounts.models import User
+from bozhou_eco.common import clock
+from polluters.domain.hj212 import crc16, format_qn, format_time
+from polluters.models import Limit, Point
+
+
+class Command(BaseCommand):
+    """Sends through the front doors and reads what the officer's page reads."""
+
+    help = "向运行中的演示发送一条超标报文，等待其出现在值班人员的预警接口。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Name the site."""
+        parser.add_argument("--url", default="http://localhost:8000")
+        parser.add_argument("--timeout", type=float, default=60)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run every check; the first that fails ends with its reason."""
+        site = Site(options["url"], self.officer())
+        deadline = time.monotonic() + options["timeout"]
+        self.check_frame(site, deadline)
+
+    def officer(self) -> User:
+        """Return the demo's officer."""
+        user = User.objects.filter(username="officer").first()
+        if user is None:
+            raise CommandError("演示账户 officer 不存在，请先运行 seed_demo")
+        return user
+
+    def check_frame(self, site: "Site", deadline: float) -> None:
+        """Send an over-limit frame by MQTT and wait for its alert in the API."""
+        limit = (
+            Limit.objects.filter(
+                kind__in=Limit.ENFORCEABLE,
+                averaging=Limit.Averaging.HOUR,
+                high__isnull=False,
+                point__active=True,
+                point__logger__active=True,
+                point__logger__crc="standard",
+                point__logger__key_current="",
+                point__logger__version=2017,
+            )
+            .select_related("point__logger", "point__outlet__enterprise")
+            .order_by("point_id")
+            .first()
+        )
+        if limit is None or limit.high is None:
+            raise CommandError("没有可用于检查的小时限值")
+        point = limit.point
+        began = time.monotonic()
+        publish(point, over_limit_frame(point, limit.high))
+        subject = point.outlet.subject_key
+        wait_for(
+            lambda: any(
+                row["subject_key"] == subject and row["kind"] == "exceedance"
+                for row in site.alerts(subject)
+            ),
+            deadline,
+            "超标报文未在预警接口出现",
+        )
+        self.stdout.write(
+            f"frame: {point.outlet} {point.pollutant} → 预警 "
+            f"{(time.monotonic() - began) * 1000:.0f} ms"
+        )
+
+
+class Site:
+    """The running site, read as one signed-in person's page reads it."""
+
+    def __init__(self, url: str, user: User) -> None:
+        self.url = url.rstrip("/")
+        self.cookie = f"{settings.SESSION_COOKIE_NAME}={open_session(user)}"
+
+    def alerts(self, subject_key: str) -> list[dict[str, Any]]:
+        """Return the alerts of a subject from the UI's API."""
+        body = self.get(f"/api/v1/alerts/?subject_key={subject_key}")
+        rows = body["results"] if isinstance(body, dict) else body
+        return list(rows)
+
+    def get(self, path: str) -> Any:
+        """Return the JSON at ``path``."""
+        request = urllib.request.Request(  # noqa: S310 - the demo's own address
+            self.url + path,
+            headers={"Cookie": self.cookie, "Accept": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+def open_session(user: User) -> str:
+    """Return the key of a new session of ``user``."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def over_limit_frame(point: Point, high: float) -> bytes:
+    """Return a real-time frame in which ``point`` is at twice its limit.
+
+    Its second is one that no simulated logger uses, so that it meets no stored key.
+    """
+    now = clock.now().replace(microsecond=0)
+    moment = now - timedelta(seconds=(now.second - 17) % 30)
+    moment -= timedelta(seconds=30 * random.randrange(4))
+    logger, code = point.logger, point.wire_code
+    value = high * 2 / point.unit_factor
+    segment = (
+        f"QN={format_qn(now)};ST=31;CN=2011;PW={logger.password};MN={logger.mn};Flag=5;"
+        f"CP=&&DataTime={format_time(moment)};"
+        f"{code}-Rtd={value:.2f},{code}-ZsRtd={value:.2f},{code}-Flag=N&&"
+    ).encode()
+    return b"##%04d%s%04X\r\n" % (len(segment), segment, crc16(segment))
+
+
+def publish(point: Point, frame: bytes) -> None:
+    """Publish a frame as the logger would, QoS 1."""
+    parts = urlsplit(settings.MQTT_URL)
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="check-demo")
+    client.connect(parts.hostname or "127.0.0.1", parts.port or 1883)
+    client.loop_start()
+    client.publish(f"hj212/v1/{point.logger.mn}/up", frame, qos=1).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+
+
+def wait_for(ready: Callable[[], bool], deadline: float, why: str) -> None:
+    """Poll until ``ready``; CommandError with ``why`` when the time is up."""
+    while time.monotonic() < deadline:
+        if ready():
+            return
+        time.sleep(0.05)
+    raise CommandError(why)

@@ -1,0 +1,136 @@
+"""The doors: roles, second factor, idle sessions, closed sign-up, admin."""
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from bozhou_eco.accounts.access import role_required
+from bozhou_eco.accounts.models import District, Role
+from bozhou_eco.audit.models import AuditEntry
+from bozhou_eco.seed.people import demo_secret
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-test-password"
+
+
+@role_required(Role.LEGAL)
+def legal_only(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
+def test_roles_at_the_door(rf: RequestFactory) -> None:
+    request = rf.get("/x")
+    request.user = factories.user(Role.LEGAL)
+    assert legal_only(request).content == b"ok"
+    request.user = factories.user(Role.OFFICER, Role.LEADER)
+    with pytest.raises(PermissionDenied):
+        legal_only(request)
+    request.user = AnonymousUser()
+    assert legal_only(request).status_code == 302
+
+
+def test_sign_up_is_closed(client: Client) -> None:
+    answer = client.post(
+        "/accounts/signup/",
+        {"username": "me", "password1": PASSWORD, "password2": PASSWORD},
+    )
+    assert not factories.User.objects.filter(username="me").exists()
+    assert answer.status_code == 200
+
+
+def test_login_asks_for_the_second_factor(client: Client) -> None:
+    user = factories.user(Role.OFFICER)
+    secret = demo_secret(user.username)
+    TOTP.activate(user, secret)
+    answer = client.post(
+        "/accounts/login/", {"login": user.username, "password": PASSWORD}
+    )
+    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert "_auth_user_id" not in client.session
+    code = format_hotp_value(hotp_value(secret, int(time.time() // 30)))
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+def test_a_wrong_code_lets_nobody_in(client: Client) -> None:
+    user = factories.user(Role.OFFICER)
+    TOTP.activate(user, demo_secret(user.username))
+    client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
+    answer = client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert answer.status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_staff_without_a_second_factor_must_set_one_up(
+    client: Client, settings
+) -> None:
+    settings.MFA_REQUIRED = True
+    client.force_login(factories.user(Role.OFFICER))
+    assert client.get("/").headers["Location"] == "/accounts/2fa/totp/activate/"
+    with_factor = factories.user(Role.OFFICER)
+    Authenticator.objects.create(user=with_factor, type="totp", data={})
+    client.force_login(with_factor)
+    assert "totp" not in client.get("/").headers.get("Location", "")
+
+
+def test_an_idle_session_ends(client: Client, settings) -> None:
+    settings.SESSION_IDLE_SECONDS = 60
+    client.force_login(factories.user(Role.OFFICER))
+    client.get("/accounts/email/")
+    session = client.session
+    session["last_seen"] = int(time.time()) - 120
+    session.save()
+    answer = client.get("/accounts/sessions/")
+    assert answer.headers["Location"].startswith("/accounts/login/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_login_failures_are_limited(client: Client) -> None:
+    user = factories.user(Role.OFFICER)
+    for _ in range(6):
+        client.post("/accounts/login/", {"login": user.username, "password": "wrong"})
+    client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_admin_is_for_staff_and_its_saves_are_audited(client: Client) -> None:
+    officer = factories.user(Role.OFFICER)
+    client.force_login(officer)
+    assert client.get("/admin/").status_code in (302, 403)
+    admin = factories.user(Role.ADMIN)
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    client.force_login(admin)
+    answer = client.post(
+        "/admin/accounts/district/add/", {"code": "659007", "name": "双河市"}
+    )
+    assert answer.status_code == 302
+    made = District.objects.get(code="659007")
+    entry = AuditEntry.objects.get(act="config.add")
+    assert entry.subject == f"accounts.district:{made.pk}"
+    assert entry.actor == admin
+    client.post(f"/admin/accounts/district/{made.pk}/delete/", {"post": "yes"})
+    assert not District.objects.filter(pk=made.pk).exists()
+    assert AuditEntry.objects.filter(act="config.delete").count() == 1
+
+
+def test_every_answer_carries_a_strict_policy(client: Client) -> None:
+    page = client.get("/accounts/login/")
+    policy = page.headers["Content-Security-Policy"]
+    scripts = next(p for p in policy.split(";") if p.strip().startswith("script-src"))
+    assert "unsafe" not in scripts
+    admin = client.get("/admin/login/")
+    if "Content-Security-Policy" in admin.headers:
+        assert (
+            "unsafe-inline"
+            not in admin.headers["Content-Security-Policy"].split("style-src")[0]
+        )
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert len(page.headers["X-Request-ID"]) == 32
