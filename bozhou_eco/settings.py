@@ -356,3 +356,10 @@ HJ212_GATEWAY = {
     "MAX_PER_ADDRESS": env.int("HJ212_GATEWAY_MAX_PER_ADDRESS", default=1000),
     "SPOOL_MAX_BYTES": env.int("HJ212_GATEWAY_SPOOL_MAX_BYTES", default=1 << 30),
 }
+
+# --- vision: weight names are relative to vehicles/vision/weights, or absolute paths -----
+VISION_VEHICLES_MODEL = env.str("VISION_VEHICLES_MODEL", default="smoke.onnx")
+VISION_SMOKE_MODEL = env.str("VISION_SMOKE_MODEL", default="smoke.onnx")
+VISION_IMAGE_SIZE = env.int("VISION_IMAGE_SIZE", default=416)
+VISION_FRAMES_PER_SECOND = env.float("VISION_FRAMES_PER_SECOND", default=5)
+VISION_THREADS = env.int("VISION_THREADS", default=2)

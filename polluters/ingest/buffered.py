@@ -72,7 +72,7 @@ class BufferedClient(paho.Client):
     def flush(self) -> None:
         """Send what was held back; ConnectionError if the broker takes nothing more."""
         self._holding = False
-        data = memoryview(bytes(self._held))
+        data = bytes(self._held)
         self._held.clear()
         deadline = time.monotonic() + SEND_TIMEOUT_S
         while data:
