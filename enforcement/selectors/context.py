@@ -9,7 +9,6 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
 from enforcement.domain.acts import action_name
 from enforcement.domain.documents import DocumentKind
-from enforcement.domain.fines import Owed
 from enforcement.domain.kinds import CaseKind, Outcome, Source
 from enforcement.domain.law import RangeKind
 from enforcement.domain.leniency import AFTERWARDS, CONDITIONS, Ground
@@ -26,7 +25,7 @@ from enforcement.models import (
     LenientTest,
 )
 from enforcement.selectors.agencies import acting_agency
-from enforcement.selectors.facts import COUNTING, current_decision, owed_parts
+from enforcement.selectors.facts import COUNTING, case_owes, current_decision
 
 NO_AGENCY = "博尔塔拉蒙古自治州生态环境局"
 
@@ -204,7 +203,7 @@ def _money(case: Case, decision: Decision | None, today: date) -> dict[str, Any]
         run = DiscretionRun.objects.filter(case=case, current=True).exists()
         blank = dict.fromkeys(_MONEY_NAMES, "")
         return {**blank, "penalties": "罚款" if run else "", "payments": []}
-    owed: Owed = owed_parts(decision, today)
+    owed = case_owes(case, today)
     fined = decision.amount > 0
     return {
         "penalties": "、".join(decision.penalties),

@@ -50,7 +50,7 @@ def build_facts(
     run = DiscretionRun.objects.filter(case=case, current=True).first()
     lenient = LenientTest.objects.filter(case=case).first()
     entity = case.party_kind == Case.PartyKind.ENTITY
-    owed = owed_amount(decision, beijing(now).date()) if decision else Decimal(0)
+    owed = case_owes(case, beijing(now).date()).total if decision else Decimal(0)
     procedure = _procedure(case, documents)
     suit_day = _last_day(clocks.get("suit"))
     return Facts(
@@ -161,15 +161,31 @@ def current_decision(case: Case) -> Decision | None:
     """Return the decision in force, if any."""
     return (
         Decision.objects.filter(case=case, revoked_on=None)
+        .exclude(kind=Decision.Kind.DAILY)
         .prefetch_related("payments", "remedies")
         .order_by("-id")
         .first()
     )
 
 
-def owed_amount(decision: Decision, today: date) -> Decimal:
-    """Return what is still to be paid on ``decision``, late fee included."""
-    return owed_parts(decision, today).total
+def fines_in_force(case: Case) -> list[Decision]:
+    """Return the decisions that oblige to pay, daily fines included, oldest first."""
+    return list(
+        Decision.objects.filter(case=case, revoked_on=None)
+        .exclude(kind=Decision.Kind.NONE)
+        .prefetch_related("payments", "remedies")
+        .order_by("id")
+    )
+
+
+def case_owes(case: Case, today: date) -> Owed:
+    """Return what is owed in a case over all its fines."""
+    parts = [owed_parts(decision, today) for decision in fines_in_force(case)]
+    return Owed(
+        sum((part.fine for part in parts), Decimal(0)),
+        sum((part.late for part in parts), Decimal(0)),
+        max((part.days for part in parts), default=0),
+    )
 
 
 def owed_parts(decision: Decision, today: date) -> Owed:

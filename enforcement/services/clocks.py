@@ -10,7 +10,7 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock as wall
 from bozhou_eco.common.calendar import UnknownYearError
-from enforcement.domain.deadlines import Pause, Rule, Unit, last_lawful_day
+from enforcement.domain.deadlines import Pause, last_lawful_day
 from enforcement.domain.workflow import Refused
 from enforcement.models import (
     Case,
@@ -19,6 +19,7 @@ from enforcement.models import (
     ClockPause,
     DeadlineRule,
 )
+from enforcement.selectors.clocks import clock_rule
 from enforcement.selectors.settings import office_calendar
 from enforcement.services.steps import add_step
 
@@ -73,21 +74,6 @@ def close_pauses(clocks: Iterable[Clock], day: date) -> None:
         pause.end = max(day, pause.start)
         pause.save(update_fields=["end"])
         recompute(pause.clock)
-
-
-def clock_rule(clock: Clock) -> Rule:
-    """Return the rule as it was when the clock started."""
-    rule = clock.rule
-    return Rule(
-        code=rule.code,
-        name=rule.name,
-        length=clock.length,
-        unit=Unit(clock.unit),
-        basis=rule.source,
-        roll=rule.roll,
-        statutory=rule.statutory,
-        confirmed=not rule.to_be_confirmed,
-    )
 
 
 def recompute(clock: Clock) -> None:
