@@ -49,7 +49,12 @@ class Detector:
     def detect(self, image: Image) -> list[Detection]:
         """Vehicles and smoke above 0.05 in an H×W×3 BGR picture, best first."""
         result = self.model.predict(
-            image, imgsz=self.size, conf=LEAST_SCORE, iou=0.6, max_det=100, verbose=False
+            image,
+            imgsz=self.size,
+            conf=LEAST_SCORE,
+            iou=0.6,
+            max_det=100,
+            verbose=False,
         )[0]
         names: dict[int, str] = result.names
         rows: NDArray[np.float32] = result.boxes.data.cpu().numpy()
@@ -88,7 +93,9 @@ def _overlap(one: Box, other: Box) -> float:
 @cache
 def fingerprint(path: Path) -> str:
     """First 12 hex digits of the SHA-256 of a weight file (or of a folder's files)."""
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    files = (
+        sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    )
     digest = hashlib.sha256()
     for one in files:
         digest.update(one.read_bytes())

@@ -20,7 +20,7 @@ from vehicles.domain.smoke.background import (
     build_background,
 )
 from vehicles.domain.smoke.photometry import Image, Light, luminance, to_linear
-from vehicles.domain.smoke.plates import Plate, Reading, vote
+from vehicles.domain.smoke.voting import Reading, Voted, vote
 from vehicles.vision.detector import Detection, Eyes
 from vehicles.vision.plate_reader import PlateReader
 from vehicles.vision.tracker import Sight, Track, Tracker
@@ -69,7 +69,7 @@ class Candidate:
     begins: float
     ends: float
     verdict: verdict.Verdict
-    plate: Plate
+    plate: Voted
     plate_picture: Image | None
     curve: list[CurvePoint]
     evidence_times: tuple[float, ...]
@@ -133,7 +133,11 @@ class _Clip:
             return
         seen = eyes.look(frame.image)
         small = cv2.resize(
-            frame.image, None, fx=self.scale, fy=self.scale, interpolation=cv2.INTER_AREA
+            frame.image,
+            None,
+            fx=self.scale,
+            fy=self.scale,
+            interpolation=cv2.INTER_AREA,
         )
         hiding = [one.box for one in (*seen.vehicles, *seen.faint)]
         self.shots.append(_Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))
@@ -332,7 +336,10 @@ def _strength(judged: _Judged) -> tuple[int, float]:
 
 def _distance(vehicle: Box, measured: transmission.Measure) -> float:
     assert measured.box is not None
-    middle = ((measured.box[0] + measured.box[2]) / 2, (measured.box[1] + measured.box[3]) / 2)
+    middle = (
+        (measured.box[0] + measured.box[2]) / 2,
+        (measured.box[1] + measured.box[3]) / 2,
+    )
     foot = ((vehicle[0] + vehicle[2]) / 2, vehicle[3])
     return float(np.hypot(middle[0] - foot[0], middle[1] - foot[1])) / max(
         vehicle[2] - vehicle[0], 1.0
@@ -374,7 +381,7 @@ def _finish(
 
 def _read_plate(
     crops: list[_Crop], plates: PlateReader, clip: _Clip
-) -> tuple[Plate, Image | None]:
+) -> tuple[Voted, Image | None]:
     readings: list[Reading] = []
     best: tuple[float, Image] | None = None
     for crop in crops:

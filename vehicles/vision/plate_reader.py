@@ -17,8 +17,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from vehicles.domain.plates import KINDS, Color, normalise
 from vehicles.domain.smoke.photometry import Image
-from vehicles.domain.smoke.plates import Colour, Reading, form_of, normalise
+from vehicles.domain.smoke.voting import Reading
 
 Floats = NDArray[np.float32]
 
@@ -28,6 +29,7 @@ STRIDES = (8, 16, 32)
 VARIANCE = (0.1, 0.2)
 LEAST_PLATE = 0.6
 LEAST_CHARACTER = 0.35
+LARGE_NEW_ENERGY = next(kind.pattern for kind in KINDS if kind.code == "nev_large")
 READ_HEIGHT, READ_WIDTH = 32, 320
 
 
@@ -100,7 +102,8 @@ class PlateReader:
         height, width = plate.shape[:2]
         wide = min(max(int(round(READ_HEIGHT * width / height)), 8), READ_WIDTH)
         resized = cv2.resize(plate, (wide, READ_HEIGHT), interpolation=cv2.INTER_CUBIC)
-        blob = np.zeros((1, 3, READ_HEIGHT, READ_WIDTH), np.float32)
+        blob = np.zeros((1, 3, LARGE_NEW_ENERGY = next(kind.pattern for kind in KINDS if kind.code == "nev_large")
+READ_HEIGHT, READ_WIDTH), np.float32)
         blob[0, :, :, :wide] = resized.transpose(2, 0, 1) / 127.5 - 1.0
         name = self._read.get_inputs()[0].name
         steps: Floats = self._read.run(None, {name: blob})[0][0]
@@ -184,20 +187,20 @@ def rectify(image: Image, corners: Floats) -> Image:
     return cv2.warpPerspective(image, matrix, (width, 48), flags=cv2.INTER_CUBIC)
 
 
-def plate_colour(plate: Image, text: str = "") -> Colour:
+def plate_colour(plate: Image, text: str = "") -> Color:
     """Ground colour of a rectified plate, by the hue of its brighter, saturated part."""
     hsv = cv2.cvtColor(plate, cv2.COLOR_BGR2HSV).reshape(-1, 3)
     hue, saturation, value = hsv[:, 0], hsv[:, 1], hsv[:, 2]
     vivid = (saturation > 70) & (value > 45)
     if vivid.mean() < 0.25:
         light = float(np.median(value))
-        return Colour.WHITE if light > 135 else Colour.BLACK if light < 70 else Colour.UNKNOWN
+        return Color.WHITE if light > 135 else Color.BLACK if light < 70 else Color.OTHER
     shares = {
-        Colour.YELLOW: float(((hue >= 12) & (hue < 34) & vivid).mean()),
-        Colour.GREEN: float(((hue >= 34) & (hue < 90) & vivid).mean()),
-        Colour.BLUE: float(((hue >= 90) & (hue < 132) & vivid).mean()),
+        Color.YELLOW: float(((hue >= 12) & (hue < 34) & vivid).mean()),
+        Color.GREEN: float(((hue >= 34) & (hue < 90) & vivid).mean()),
+        Color.BLUE: float(((hue >= 90) & (hue < 132) & vivid).mean()),
     }
     best = max(shares, key=lambda key: shares[key])
-    if best is Colour.GREEN and form_of(normalise(text)) == "new_energy_large":
-        return Colour.YELLOW_GREEN
-    return best if shares[best] > 0.2 else Colour.UNKNOWN
+    if best is Color.GREEN and LARGE_NEW_ENERGY.fullmatch(normalise(text)):
+        return Color.YELLOW_GREEN
+    return best if shares[best] > 0.2 else Color.OTHER

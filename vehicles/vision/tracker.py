@@ -85,6 +85,4 @@ class Tracker:
         for row in self._tracker.update(_Boxes(rows)):
             number, chosen = int(row[4]), vehicles[int(row[7])]
             track = self.tracks.setdefault(number, Track(number))
-            track.sights.append(
-                Sight(at, chosen.box, chosen.score, chosen.kind, index)
-            )
+            track.sights.append(Sight(at, chosen.box, chosen.score, chosen.kind, index))

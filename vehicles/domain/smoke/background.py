@@ -44,7 +44,10 @@ class Background:
 
 
 def build_background(
-    pictures: Sequence[Image], covered: Sequence[Mask], *, prior: Background | None = None
+    pictures: Sequence[Image],
+    covered: Sequence[Mask],
+    *,
+    prior: Background | None = None,
 ) -> Background:
     """The clean background of pictures of one camera, vehicles masked out.
 

@@ -63,7 +63,9 @@ def level_of(opacities: Sequence[Opacity], *, blocked: str = "") -> Level:
         return undetermined(blocked, len(opacities))
     if len(opacities) < LEAST_FRAMES:
         return undetermined("可测画面不足 3 帧", len(opacities))
-    darkest = sorted(opacities, key=lambda one: one.value, reverse=True)[:DARKEST_FRAMES]
+    darkest = sorted(opacities, key=lambda one: one.value, reverse=True)[
+        :DARKEST_FRAMES
+    ]
     middle = median(one.value for one in darkest)
     value = 5.0 * min(max(middle, 0.0), 1.0)
     spread = 5.0 * (darkest[0].value - darkest[-1].value) / 2.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vehicles.domain.smoke.plates import differences
+from vehicles.domain.smoke.voting import differences
 
 MERGE_SECONDS = 10.0
 
@@ -61,5 +61,8 @@ def same_passing(one: Passing, other: Passing) -> bool:
     if one.plate and other.plate:
         return differences(one.plate, other.plate) <= 1
     if gap <= 0:
-        return overlap(early.last, late.last) > 0.3 or overlap(early.first, late.first) > 0.3
+        return (
+            overlap(early.last, late.last) > 0.3
+            or overlap(early.first, late.first) > 0.3
+        )
     return overlap(early.last, late.first) > 0.2

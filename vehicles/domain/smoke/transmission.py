@@ -129,7 +129,9 @@ def _depth(now: Light, before: Light, airlight: float) -> Light:
     return result
 
 
-def search_area(box: Box, trail: list[Box], height: int, width: int, s: Settings) -> Mask:
+def search_area(
+    box: Box, trail: list[Box], height: int, width: int, s: Settings
+) -> Mask:
     """Where a vehicle's plume may be: around the vehicle and where it has just been."""
     mask = np.zeros((height, width), np.bool_)
     for x1, y1, x2, y2 in [box, *trail]:

@@ -62,7 +62,9 @@ def _weather(picture: Image, light: str, rng: np.random.Generator) -> Image:
         return to_coded(to_linear(picture) * 0.45)
     if light == "rain":
         streaks = rng.random(picture.shape[:2]) > 0.9985
-        lines = cv2.filter2D(streaks.astype(np.float32), -1, np.ones((22, 1), np.float32))
+        lines = cv2.filter2D(
+            streaks.astype(np.float32), -1, np.ones((22, 1), np.float32)
+        )
         wet = to_linear(picture) * 0.6 + 0.08
         return to_coded(wet + np.clip(lines, 0, 1)[..., None] * 0.22)
     return picture
@@ -127,7 +129,12 @@ class _Clip:
         """The low sun's shadow of the truck across the lanes to its left."""
         left, near = placed.x - 1.25, placed.y
         far, reach = placed.y + self.truck.length, 5.5
-        ground = [(left, near), (left, far), (left - reach, far - 1), (left - reach, near - 1)]
+        ground = [
+            (left, near),
+            (left, far),
+            (left - reach, far - 1),
+            (left - reach, near - 1),
+        ]
         soft = max(self.view.scale(near) * 0.03, 0.8)
         return shade(picture, self.view, ground, depth=0.68, soft=soft)
 
@@ -155,5 +162,7 @@ def demo_specs() -> list[Spec]:
         Spec("g3018-level3", "新E·0K73X", level=3.0, seed=11),
         Spec("g312-level1", "新E·1M28X", level=1.2, seed=12, paint=(88, 96, 170)),
         Spec("g30-clean", "新E·7B15X", seed=13, paint=(172, 172, 168)),
-        Spec("bole-shadow", "新E·3T90X", seed=14, light="shadow", paint=(110, 150, 118)),
+        Spec(
+            "bole-shadow", "新E·3T90X", seed=14, light="shadow", paint=(110, 150, 118)
+        ),
     ]

@@ -60,9 +60,7 @@ def draw_plate(text: str, colour: str = "yellow", scale: float = 1.0) -> Image:
     return cv2.resize(coded, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _glyph(
-    char: str, ink: tuple[int, ...], ground: tuple[int, ...]
-) -> Pillow.Image:
+def _glyph(char: str, ink: tuple[int, ...], ground: tuple[int, ...]) -> Pillow.Image:
     """One character stretched to the standard's 45×90 mm cell (90×180 px)."""
     font = _font(200)
     left, top, right, bottom = font.getbbox(char)

@@ -101,7 +101,9 @@ class Trail:
         ]
         return (smooth * texture * self.strength).astype(np.float32)
 
-    def calibrate(self, level: float, times: list[float], height: int, width: int) -> None:
+    def calibrate(
+        self, level: float, times: list[float], height: int, width: int
+    ) -> None:
         """Set the strength so that the median core level over ``times`` is ``level``."""
         if level <= 0:
             self.strength = 0.0

@@ -71,11 +71,22 @@ def rear_face(truck: Truck, rng: np.random.Generator) -> Image:
         cv2.line(face, (0, row), (width, row), light if row % 48 else dark, 2)
     cv2.rectangle(face, (4, 4), (width - 5, box_bottom - 4), dark, 12)
     cv2.line(face, (width // 2, 0), (width // 2, box_bottom), dark, 10)
-    for x in (int(width * 0.28), int(width * 0.42), int(width * 0.58), int(width * 0.72)):
+    for x in (
+        int(width * 0.28),
+        int(width * 0.42),
+        int(width * 0.58),
+        int(width * 0.72),
+    ):
         cv2.line(face, (x, 20), (x, box_bottom - 20), (170, 170, 170), 6)
         for y in (0.25, 0.5, 0.75):
             centre = (x, int(box_bottom * y))
-            cv2.rectangle(face, (centre[0] - 12, centre[1] - 8), (centre[0] + 12, centre[1] + 8), (120, 120, 120), -1)
+            cv2.rectangle(
+                face,
+                (centre[0] - 12, centre[1] - 8),
+                (centre[0] + 12, centre[1] + 8),
+                (120, 120, 120),
+                -1,
+            )
     stripe = box_bottom + 4
     for number, x in enumerate(range(0, width, 30)):
         colour = (40, 40, 200) if number % 2 else (235, 235, 235)
@@ -101,7 +112,9 @@ def side_face(truck: Truck, rng: np.random.Generator) -> Image:
     box_bottom = height - int(truck.sill * PX)
     face[:box_bottom] = tuple(int(c * 0.8) for c in truck.paint)
     for x in range(0, width, 26):
-        cv2.line(face, (x, 0), (x, box_bottom), tuple(int(c * 0.66) for c in truck.paint), 5)
+        cv2.line(
+            face, (x, 0), (x, box_bottom), tuple(int(c * 0.66) for c in truck.paint), 5
+        )
     face[box_bottom:] = (40, 38, 36)
     for x in (int(width * 0.16), int(width * 0.30), int(width * 0.85)):
         cv2.circle(face, (x, height - 100), 98, (20, 20, 20), -1)
@@ -131,7 +144,9 @@ Faces = dict[str, Image]
 
 def faces(truck: Truck, rng: np.random.Generator) -> Faces:
     """Textures of the visible faces, drawn once a clip."""
-    top = np.full((200, 200, 3), tuple(min(int(c * 1.2), 255) for c in truck.paint), np.uint8)
+    top = np.full(
+        (200, 200, 3), tuple(min(int(c * 1.2), 255) for c in truck.paint), np.uint8
+    )
     return {"rear": rear_face(truck, rng), "side": side_face(truck, rng), "top": top}
 
 
@@ -146,13 +161,19 @@ def _paste(picture: Image, face: Image, seen: NDArray[np.float32]) -> None:
     inside = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     scale = max(1.0, width / max(float(np.ptp(seen[:, 0])), 1.0))
     if scale > 1.5:  # averaging first keeps fine detail from aliasing
-        small = cv2.resize(face, None, fx=1.4 / scale, fy=1.4 / scale, interpolation=cv2.INTER_AREA)
-        inside *= np.array([small.shape[1] / width, small.shape[0] / height], np.float32)
+        small = cv2.resize(
+            face, None, fx=1.4 / scale, fy=1.4 / scale, interpolation=cv2.INTER_AREA
+        )
+        inside *= np.array(
+            [small.shape[1] / width, small.shape[0] / height], np.float32
+        )
         face = small
     matrix = cv2.getPerspectiveTransform(inside, (seen - [x0, y0]).astype(np.float32))
     size = (int(x1 - x0), int(y1 - y0))
     warped = cv2.warpPerspective(face, matrix, size, flags=cv2.INTER_LINEAR)
-    mask = cv2.warpPerspective(np.ones(face.shape[:2], np.float32), matrix, size)[..., None]
+    mask = cv2.warpPerspective(np.ones(face.shape[:2], np.float32), matrix, size)[
+        ..., None
+    ]
     region = picture[y0:y1, x0:x1]
     picture[y0:y1, x0:x1] = (region * (1 - mask) + warped * mask).astype(np.uint8)
 
@@ -165,15 +186,35 @@ def draw_truck(picture: Image, view: View, placed: Placed, textures: Faces) -> I
     picture = shade(
         picture,
         view,
-        [(left - 0.1, near - 0.35), (right + 0.5, near - 0.35), (right + 0.5, far), (left - 0.1, far)],
+        [
+            (left - 0.1, near - 0.35),
+            (right + 0.5, near - 0.35),
+            (right + 0.5, far),
+            (left - 0.1, far),
+        ],
         depth=0.62,
         soft=max(view.scale(near) * 0.12, 1.0),
     )
     side_x = left if view.offset < placed.x - half else right
     quads = {
-        "top": [(left, far, top), (right, far, top), (right, near, top), (left, near, top)],
-        "side": [(side_x, far, top), (side_x, near, top), (side_x, near, 0), (side_x, far, 0)],
-        "rear": [(left, near, top), (right, near, top), (right, near, 0), (left, near, 0)],
+        "top": [
+            (left, far, top),
+            (right, far, top),
+            (right, near, top),
+            (left, near, top),
+        ],
+        "side": [
+            (side_x, far, top),
+            (side_x, near, top),
+            (side_x, near, 0),
+            (side_x, far, 0),
+        ],
+        "rear": [
+            (left, near, top),
+            (right, near, top),
+            (right, near, 0),
+            (left, near, 0),
+        ],
     }
     for name in ("top", "side", "rear"):
         seen = view.project(np.array(quads[name], float))

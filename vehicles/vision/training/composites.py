@@ -148,7 +148,9 @@ def paint_lookalike(
     count = min(len(vehicles), int(rng.integers(1, 4)))
     for index in rng.choice(len(vehicles), size=count, replace=False):
         box = vehicles[int(index)]
-        kind = str(rng.choice(["shadow", "steam", "dust", "spray"], p=[0.5, 0.2, 0.15, 0.15]))
+        kind = str(
+            rng.choice(["shadow", "steam", "dust", "spray"], p=[0.5, 0.2, 0.15, 0.15])
+        )
         if kind == "shadow":
             image = _shadow(image, box, rng)
         else:

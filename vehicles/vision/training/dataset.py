@@ -167,9 +167,7 @@ def prepare(source: Path, root: Path, teacher: Any, *, seed: int = 20261123) -> 
     for path in paths:
         image = _fit(cv2.imread(str(path)))
         plumes = read_labels(labels[path], *image.shape[:2])
-        sample = Sample(
-            path.stem, image, [*vehicle_labels(teacher, image), *plumes]
-        )
+        sample = Sample(path.stem, image, [*vehicle_labels(teacher, image), *plumes])
         written = [sample]
         if sides[path] != "test" and not plumes:
             written += _painted(sample, rng)

@@ -32,7 +32,7 @@ class Recipe:
 
 
 def _batches(root: Path, size: int, count: int = 12) -> list[torch.Tensor]:
-    paths = sorted((root / "train" / "images").glob("*.jpg"))[:: 7][: count * 8]
+    paths = sorted((root / "train" / "images").glob("*.jpg"))[::7][: count * 8]
     stack = []
     for path in paths:
         picture = cv2.resize(cv2.imread(str(path)), (size, size))[..., ::-1]

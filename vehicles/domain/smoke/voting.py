@@ -1,0 +1,123 @@
+"""One number plate from many readings of a track, character by character."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vehicles.domain import plates
+from vehicles.domain.plates import Color, PlateError
+
+# Kinds that a reader trained on ordinary plates must not be trusted with.
+BY_HAND = plates.FOREIGN | {"temporary", "temporary_entry", "military", "farm"}
+LEAST_CHARACTERS = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of one picture: text, score 0..1 and, where known, per character."""
+
+    text: str
+    score: float
+    color: Color = Color.OTHER
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Voted:
+    """The plate of a track: text (may be empty), colour, score, and what is wrong.
+
+    ``problem`` is empty when the text may stand without a person's correction.
+    """
+
+    text: str
+    color: Color
+    score: float
+    readings: int
+    problem: str = ""
+
+
+def vote(readings: Sequence[Reading], *, home: str = "", weight: float = 0.15) -> Voted:
+    """One plate from all readings of a track.
+
+    ``home`` is the province character favoured a little where it was read at all, since
+    readers know other provinces better. Two plates in one track, a covered or malformed
+    plate are said in ``problem``; a text is never completed by guessing.
+    """
+    usable = [
+        Reading(text, one.score, one.color, one.scores)
+        for one in readings
+        if len(text := plates.normalise(one.text)) >= LEAST_CHARACTERS
+    ]
+    if not usable:
+        return Voted("", Color.OTHER, 0.0, len(readings), "号牌不可辨，需人工录入")
+    length = _length(usable)
+    same = [one for one in usable if len(one.text) == length]
+    text, sureness = "", 1.0
+    for place in range(length):
+        support = _support(same, place)
+        if place == 0 and home in support:
+            support[home] += weight * sum(support.values())
+        best = max(support, key=lambda char: support[char])
+        text += best
+        sureness = min(sureness, support[best] / max(sum(support.values()), 1e-9))
+    mean = sum(one.score for one in same) / len(same)
+    problem = _problem(text, usable)
+    return Voted(text, _color(same), round(mean * sureness, 3), len(usable), problem)
+
+
+def _length(readings: Sequence[Reading]) -> int:
+    """The length with most support; a well-formed text counts double."""
+    support: dict[int, float] = defaultdict(float)
+    for one in readings:
+        weight = 2.0 if plates.is_valid(one.text) else 1.0
+        support[len(one.text)] += one.score * weight
+    return max(support, key=lambda size: support[size])
+
+
+def _support(readings: Sequence[Reading], place: int) -> dict[str, float]:
+    support: dict[str, float] = defaultdict(float)
+    for one in readings:
+        known = len(one.scores) == len(one.text)
+        support[one.text[place]] += (one.scores[place] if known else one.score) ** 2
+    return support
+
+
+def _color(readings: Sequence[Reading]) -> Color:
+    support: dict[Color, float] = defaultdict(float)
+    for one in readings:
+        if one.color is not Color.OTHER:
+            support[one.color] += one.score
+    return max(support, key=lambda key: support[key]) if support else Color.OTHER
+
+
+def _problem(text: str, readings: Sequence[Reading]) -> str:
+    far = [one for one in readings if differences(one.text, text) > len(text) // 2]
+    if len(far) >= max(2, len(readings) // 3):
+        return "一条轨迹上读到两个号牌，需人工录入"
+    try:
+        kind = plates.parse(text).kind
+    except PlateError as error:
+        return f"{error}，需人工录入"
+    if kind.code in BY_HAND:
+        return f"{kind.name}号牌，需人工录入"
+    if len(readings) == 1:
+        return "仅一帧读到，需人工核对"
+    return ""
+
+
+def differences(one: str, other: str) -> int:
+    """Number of differing places, missing ones included."""
+    pairs = sum(a != b for a, b in zip(one, other, strict=False))
+    return pairs + abs(len(one) - len(other))
+
+
+def may_be_pure_electric(text: str) -> bool:
+    """Whether a new-energy plate carries a letter of the pure electric half (D A B C E).
+
+    Only a hint: the register decides whether a vehicle is suppressed.
+    """
+    plain = plates.normalise(text)
+    kind = next((k for k in plates.KINDS if k.pattern.fullmatch(plain)), None)
+    if kind is None or kind.code not in ("nev_small", "nev_large"):
+        return False
+    return (plain[2] if kind.code == "nev_small" else plain[-1]) in "DABCE"
