@@ -363,3 +363,8 @@ VISION_SMOKE_MODEL = env.str("VISION_SMOKE_MODEL", default="smoke.onnx")
 VISION_IMAGE_SIZE = env.int("VISION_IMAGE_SIZE", default=416)
 VISION_FRAMES_PER_SECOND = env.float("VISION_FRAMES_PER_SECOND", default=5)
 VISION_THREADS = env.int("VISION_THREADS", default=2)
+
+# --- closing hours and days ---------------------------------------------------------
+HOUR_GRACE_MINUTES = env.int("HOUR_GRACE_MINUTES", default=10)
+# Marks count as settled at this hour of the next day (标记规则, from memory: confirm).
+MARK_DEADLINE_HOUR = env.int("MARK_DEADLINE_HOUR", default=12)

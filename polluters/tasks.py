@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 
 from bozhou_eco.common import clock
-from polluters.services import devices, frames, partitions
+from polluters.services import closing, devices, frames, partitions
 
 
 @shared_task(name="polluters.tasks.make_partitions")
@@ -24,3 +24,9 @@ def sweep_offline() -> int:
 def seal_frames() -> int:
     """Seal the raw frames of closed hours."""
     return frames.seal_hours(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.close_periods", expires=55)
+def close_periods() -> int:
+    """Close the hours and days that are due."""
+    return closing.close_due(now=clock.now())

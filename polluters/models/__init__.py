@@ -2,6 +2,7 @@
 
 from polluters.models.catalogue import Limit, Point, Pollutant
 from polluters.models.devices import Analyser, Logger
+from polluters.models.exceedances import ClosedPeriod, Exceedance
 from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
 from polluters.models.readings import (
     DirtyHour,
@@ -18,9 +19,11 @@ from polluters.models.sources import Enterprise, Medium, Outlet
 
 __all__ = [
     "Analyser",
+    "ClosedPeriod",
     "DeviceInfo",
     "DirtyHour",
     "Enterprise",
+    "Exceedance",
     "FrameSeal",
     "Latest",
     "Limit",

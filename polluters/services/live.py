@@ -51,8 +51,11 @@ class Value(Protocol):
 
 
 def exceedance_key(point_id: int) -> str:
-    """Return the key of a point's open 超标预警."""
-    return f"exceedance-warning:{point_id}"
+    """Return the key of the one open alert about exceedances of a point.
+
+    It begins as 超标预警 of the open hour and goes on as that of the closed one.
+    """
+    return f"exceedance:{point_id}"
 
 
 def beyond(value: float | None, converted: float | None, point: Judged) -> bool:
