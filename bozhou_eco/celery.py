@@ -29,6 +29,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
     },
     "polluters-offline": {"task": "polluters.tasks.sweep_offline", "schedule": 15.0},
+    "polluters-commands": {
+        "task": "polluters.tasks.send_commands",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "polluters-merkle": {
         "task": "polluters.tasks.seal_frames",
         "schedule": crontab(minute="7"),

@@ -368,3 +368,9 @@ VISION_THREADS = env.int("VISION_THREADS", default=2)
 HOUR_GRACE_MINUTES = env.int("HOUR_GRACE_MINUTES", default=10)
 # Marks count as settled at this hour of the next day (标记规则, from memory: confirm).
 MARK_DEADLINE_HOUR = env.int("MARK_DEADLINE_HOUR", default=12)
+# polluters: requests to loggers; HJ 212-2017 §6.6 gives mobile networks 10 s and 3 resends.
+HJ212_COMMANDS = {
+    "TIMEOUT_S": env.int("HJ212_COMMAND_TIMEOUT_S", default=10),
+    "RESENDS": env.int("HJ212_COMMAND_RESENDS", default=3),
+    "SETUP": env.bool("HJ212_SETUP_ON_CONNECT", default=True),
+}

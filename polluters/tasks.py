@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 
 from bozhou_eco.common import clock
-from polluters.services import closing, devices, frames, partitions
+from polluters.services import closing, commands, devices, frames, partitions
 
 
 @shared_task(name="polluters.tasks.make_partitions")
@@ -30,3 +30,10 @@ def seal_frames() -> int:
 def close_periods() -> int:
     """Close the hours and days that are due."""
     return closing.close_due(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.send_commands", expires=30)
+def send_commands() -> int:
+    """Send device commands that are due, and begin set-up sequences."""
+    commands.set_up_newcomers(now=clock.now())
+    return commands.send_due(now=clock.now())

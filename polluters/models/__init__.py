@@ -1,6 +1,7 @@
 """Tables of polluters: sources, devices, what they measure, what they sent."""
 
 from polluters.models.catalogue import Limit, Point, Pollutant
+from polluters.models.commands import DeviceCommand
 from polluters.models.devices import Analyser, Logger
 from polluters.models.exceedances import ClosedPeriod, Exceedance
 from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
@@ -20,6 +21,7 @@ from polluters.models.sources import Enterprise, Medium, Outlet
 __all__ = [
     "Analyser",
     "ClosedPeriod",
+    "DeviceCommand",
     "DeviceInfo",
     "DirtyHour",
     "Enterprise",

@@ -15,7 +15,6 @@ from django.db.models import Exists, OuterRef, Q
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit.services import record
 from bozhou_eco.common import metrics
-from bozhou_eco.common.push import push_after_commit
 from bozhou_eco.common.queue import after_commit
 from polluters.clients import Downward, publish_down
 from polluters.domain.commands import (
@@ -63,10 +62,10 @@ def request_command(
     Raises CommandError if the logger is not in use, a parameter is wrong or there is
     no reason.
     """
-    factors = list(logger.points.filter(active=True).values_list("wire_code", flat=True))
-    params, errors = clean(
-        cn, given, version=logger.version, factors=factors, now=now
+    factors = list(
+        logger.points.filter(active=True).values_list("wire_code", flat=True)
     )
+    params, errors = clean(cn, given, version=logger.version, factors=factors, now=now)
     if not reason.strip():
         errors.append("请填写事由")
     if not logger.active:
@@ -157,7 +156,6 @@ def _decide(command: DeviceCommand, actor: User, now: datetime, note: str) -> No
     command.decided_at = now
     command.decision_note = note.strip()[:200]
     command.save()
-    _push(command)
 
 
 # --- the platform's own commands ------------------------------------------------------
@@ -270,7 +268,6 @@ def _next_step(command: DeviceCommand, now: datetime) -> Downward | None:
         command.sent_at = now
         command.state = State.SENT
         _audit(command, "command.send", None, now, qn=command.qn)
-        _push(command)
     command.tries += 1
     command.next_at = now + timedelta(seconds=options["TIMEOUT_S"])
     command.save()
@@ -330,9 +327,7 @@ def _take_answer(logger_id: int, frame: Frame, now: datetime) -> None:
     command = (
         DeviceCommand.objects.select_for_update(of=("self",))
         .select_related("logger")
-        .filter(
-            logger=logger_id, qn=frame.qn, state__in=(State.SENT, State.ACCEPTED)
-        )
+        .filter(logger=logger_id, qn=frame.qn, state__in=(State.SENT, State.ACCEPTED))
         .first()
     )
     if command is None:
@@ -346,7 +341,6 @@ def _take_answer(logger_id: int, frame: Frame, now: datetime) -> None:
     else:
         command.answer = [*command.answer, _answer(frame)][-100:]
         command.save(update_fields=["answer"])
-        _push(command)
 
 
 def _accepted(command: DeviceCommand, code: str, now: datetime) -> None:
@@ -359,7 +353,6 @@ def _accepted(command: DeviceCommand, code: str, now: datetime) -> None:
     command.state = State.ACCEPTED
     command.next_at = now + timedelta(seconds=patience)
     command.save(update_fields=["state", "next_at", "request_return"])
-    _push(command)
 
 
 def _executed(command: DeviceCommand, code: str, now: datetime) -> None:
@@ -397,7 +390,6 @@ def _finish(command: DeviceCommand, state: str, now: datetime) -> None:
     )
     if command.origin == Origin.SETUP:
         after_commit(SEND_TASK)
-    _push(command)
 
 
 def _set_clock(logger_id: int, now: datetime) -> None:
@@ -425,16 +417,4 @@ def _audit(
         subject=f"logger:{command.logger.mn}",
         detail={"command": command.pk, "cn": command.cn, "name": name, **detail},
         now=now,
-    )
-
-
-def _push(command: DeviceCommand) -> None:
-    """Tell open pages of the outlet that a command moved."""
-    push_after_commit(
-        f"outlet.{command.logger.outlet_id}",
-        {
-            "type": "outlet.command",
-            "command": command.pk,
-            "state": command.state,
-        },
     )

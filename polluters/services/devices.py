@@ -95,8 +95,7 @@ def take_events(events: Sequence[tuple[KnownLogger, Frame]], *, now: datetime) -
     if infos:
         DeviceInfo.objects.bulk_create(infos, ignore_conflicts=True)
     for logger, frame in events:
-        if frame.cn not in INFO_COMMANDS:
-            commands.take_reply(logger_id=logger.id, frame=frame, now=now)
+        commands.take_reply(logger_id=logger.id, frame=frame, now=now)
 
 
 def _infos(logger_id: int, frame: Frame, now: datetime) -> list[DeviceInfo]:

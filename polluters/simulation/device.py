@@ -18,7 +18,7 @@ from polluters.domain.hj212 import (
     encode_frame,
     encode_parts,
 )
-from polluters.domain.hj212.crc import crc16_modbus
+from polluters.domain.hj212.crc import crc_text_as
 from polluters.simulation import records
 from polluters.simulation.process import OutletProcess
 from polluters.simulation.requests import answer_request
@@ -258,10 +258,7 @@ class Device:
         kind = self.process.spec.logger.crc
         if kind == "standard":
             return raw
-        text = b"%04X" % crc16_modbus(raw[6:-6])
-        if kind == "modbus_low_first":
-            text = text[2:] + text[:2]
-        return raw[:-6] + text + b"\r\n"
+        return raw[:-6] + crc_text_as(raw[6:-6], kind) + b"\r\n"
 
     # --- what is not acknowledged ---------------------------------------------
 
@@ -309,7 +306,8 @@ class Device:
         for raw in self.stream.feed(data):
             if not isinstance(raw, bytes):
                 continue
-            frame = decode_frame(raw)
+            kind = self.process.spec.logger.crc
+            frame = decode_frame(raw, accept_crc=None if kind == "standard" else kind)
             if isinstance(frame, Frame) and frame.mn == self.mn:
                 out += self._answer(frame, now, wall)
         return out

@@ -98,7 +98,10 @@ class MqttLink:
         self._client.publish(STATUS.format(mn=mn), state, qos=1, retain=True)
 
     async def stop(self) -> None:
-        """Disconnect."""
+        """Say that all are offline, and disconnect."""
+        for mn in self._mns:
+            self.set_online(mn, online=False)
+        await asyncio.sleep(0.1)
         await asyncio.to_thread(self._client.disconnect)
         await asyncio.to_thread(self._client.loop_stop)
 

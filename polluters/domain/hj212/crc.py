@@ -101,3 +101,11 @@ def crc_variant(segment: bytes, sent: bytes) -> str | None:
     if sent.upper() == text[2:] + text[:2]:
         return "modbus_low_first"
     return None
+
+
+def crc_text_as(segment: bytes, variant: str) -> bytes:
+    """Return the CRC as a device with this variant writes it; ``standard`` is right."""
+    if variant == "standard":
+        return crc_text(segment)
+    text = b"%04X" % crc16_modbus(segment)
+    return text[2:] + text[:2] if variant == "modbus_low_first" else text

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from polluters.domain.hj212 import sm4
 from polluters.domain.hj212.codes import POLLUTANTS
-from polluters.domain.hj212.crc import crc_text
+from polluters.domain.hj212.crc import crc_text_as
 from polluters.domain.hj212.frame import Frame, Item, format_qn, format_time
 from polluters.domain.hj212.framing import MAX_LENGTH
 
@@ -31,12 +31,14 @@ def encode_frame(
     rf: bool = False,
     key: bytes | None = None,
     printed: bool = False,
+    crc: str = "standard",
 ) -> bytes:
     """Return one whole frame, CR LF included.
 
     ``params`` and ``items`` make the CP, unless ``cp`` gives it as text; for version
     2005 items go out under their old codes. ``part`` is (PNUM, PNO). ``key`` (16
-    bytes) encrypts the CP as 2025 does, ``printed`` in the ``{0x..}`` form.
+    bytes) encrypts the CP as 2025 does, ``printed`` in the ``{0x..}`` form. ``crc`` names
+    the wrong CRC a device is known to use (``modbus_high_first``, ``modbus_low_first``).
     Raises ValueError for a segment above 9999 bytes or a key of the wrong length.
     """
     if cp is None:
@@ -46,7 +48,7 @@ def encode_frame(
     segment = head + b"CP=&&" + content + b"&&"
     if len(segment) > MAX_LENGTH:
         raise ValueError(f"segment of {len(segment)} bytes, at most {MAX_LENGTH}")
-    length, crc = b"##%04d" % len(segment), crc_text(segment)
+    length, check = b"##%04d" % len(segment), crc_text_as(segment, crc)
     if key is not None:
         if not sm4.valid_key(key):
             raise ValueError("an SM4 key has 16 bytes")
@@ -54,7 +56,7 @@ def encode_frame(
         if printed:
             content = sm4.print_form(content)
         segment = head + b"CP=&&" + content + b"&&"
-    return length + segment + crc + b"\r\n"
+    return length + segment + check + b"\r\n"
 
 
 def _head(
