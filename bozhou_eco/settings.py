@@ -7,9 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import django_stubs_ext
 import environ
 from csp.constants import NONCE, SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
+
+# Generic classes of Django may be written with their parameters at run time too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -275,9 +279,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": {
-            "production": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+            "production": "bozhou_eco.common.static.CompressedStorage",
             # Compressing takes a minute: right for an image, too long for a first demo.
-            "demo": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+            "demo": "bozhou_eco.common.static.HashedStorage",
         }.get(STAGE, "django.contrib.staticfiles.storage.StaticFilesStorage")
     },
 }
