@@ -126,6 +126,8 @@ class Alert(models.Model):
                 name="alerts_open_district",
                 condition=~Q(state="closed"),
             ),
+            # Pages that reconnect ask for what they missed.
+            models.Index(fields=["announced_at"], name="alerts_announced"),
             # Statistics, and "what happened around that time".
             models.Index(fields=["-occurred_at"], name="alerts_occurred"),
             # Past alerts of the same subject and kind on the explanation card.
@@ -167,13 +169,13 @@ class Alert(models.Model):
     def __str__(self) -> str:
         return f"{self.subject_name}：{self.summary}"[:120]
 
-    def set_priority(self) -> None:
-        """Work out the place in the triage list anew."""
-        self.priority = priority(State(self.state), self.severity_rank)
-
     def get_absolute_url(self) -> str:
         """Return the address of the alert's card."""
         return reverse("alerts:detail", args=[self.pk])
+
+    def set_priority(self) -> None:
+        """Work out the place in the triage list anew."""
+        self.priority = priority(State(self.state), self.severity_rank)
 
     @property
     def active(self) -> bool:
@@ -210,8 +212,6 @@ class AlertEvent(models.Model):
         verbose_name = verbose_name_plural = "预警经过"
         indexes = [
             models.Index(fields=["alert", "id"], name="alerts_event_alert"),
-            # Pages that reconnect ask for what they missed.
-            models.Index(fields=["at"], name="alerts_event_at"),
             # The router, every second.
             models.Index(
                 fields=["id"],

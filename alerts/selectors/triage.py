@@ -1,6 +1,6 @@
 """What the triage list shows: filters, order, pages, counts of the tabs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -101,23 +101,44 @@ def page_of(
     rows: AlertQuerySet, *, tab: str, after: str = "", size: int = PAGE
 ) -> Page:
     """Return the page behind the token ``after``; a token that is no token starts over."""
-    place = _read_token(after, tab)
+    place = _read_token(after)
     if place is not None:
         rows = rows.filter(_behind(place, tab))
     found = list(rows.select_related("district", "acknowledged_by")[: size + 1])
     more = len(found) > size
     found = found[:size]
-    return Page(found, _token(found[-1], tab) if more else "")
+    if not more:
+        return Page(found, "")
+    last = found[-1]
+    token = _token(last.priority, last.last_at, last.closed_at, last.pk, tab)
+    return Page(found, token)
 
 
-def _token(alert: Alert, tab: str) -> str:
-    if tab == "closed":
-        at = alert.closed_at or alert.last_at
-        return f"0_{at.timestamp():.6f}_{alert.pk}"
-    return f"{alert.priority}_{alert.last_at.timestamp():.6f}_{alert.pk}"
+def values_of(
+    rows: AlertQuerySet, fields: Sequence[str], *, tab: str, after: str, size: int
+) -> tuple[list[dict[str, Any]], str]:
+    """Return a page as dictionaries of ``fields`` and the token of the next."""
+    place = _read_token(after)
+    if place is not None:
+        rows = rows.filter(_behind(place, tab))
+    found: list[dict[str, Any]] = list(rows.values(*fields)[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if not more:
+        return found, ""
+    last = found[-1]
+    return found, _token(
+        last["priority"], last["last_at"], last["closed_at"], last["id"], tab
+    )
 
 
-def _read_token(token: str, tab: str) -> tuple[int, datetime, int] | None:
+def _token(
+    priority: int, last_at: datetime, closed_at: datetime | None, pk: int, tab: str
+) -> str:
+    at = closed_at or last_at if tab == "closed" else last_at
+    return f"{priority}_{at.timestamp():.6f}_{pk}"
+
+
+def _read_token(token: str) -> tuple[int, datetime, int] | None:
     try:
         priority, at, pk = token.split("_")
         moment = datetime.fromtimestamp(float(at), tz=UTC)

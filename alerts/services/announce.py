@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from alerts.models import Alert
 from alerts.selectors.kinds import kind_label
+from bozhou_eco.common import clock
 from bozhou_eco.common.push import publisher, safely_after_commit
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def message_of(alert: Alert) -> dict[str, object]:
         "kind": alert.kind,
         "district": alert.district.code if alert.district else "",
         "last_at": alert.last_at.isoformat(),
+        "sent": int(clock.now().timestamp() * 1000),
         "title": f"{kind_label(alert.kind)} · {alert.subject_name}",
         "html": render_row(alert),
     }

@@ -1,34 +1,23 @@
-"""Words and classes for alerts in templates."""
-
-from datetime import datetime
+"""Words for alerts in templates."""
 
 from django import template
-from django.utils.formats import date_format
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from alerts.domain.life import State
-from alerts.domain.severity import Severity
+from alerts.domain.life import Action
 from alerts.selectors.kinds import kind_label
-from bozhou_eco.common import clock
 
 register = template.Library()
 
-
-@register.filter
-def sev_class(severity: str) -> str:
-    """Return the class that gives a severity its colour and shape."""
-    return Severity(severity).css
-
-
-@register.filter
-def sev_name(severity: str) -> str:
-    """Return a severity in words."""
-    return Severity(severity).label
-
-
-@register.filter
-def state_name(state: str) -> str:
-    """Return a state in words."""
-    return State(state).label
+OTHER_ACTS = {
+    "ease": "级别降低",
+    "rise": "级别升高",
+    "comment": "备注",
+    "outcome": "处置结论更新",
+    "escalate": "升级通知",
+    "self_check": "企业自查",
+    "reply": "企业回复",
+}
 
 
 @register.filter
@@ -38,16 +27,29 @@ def kind_name(kind: str) -> str:
 
 
 @register.filter
-def moment(value: datetime | None) -> str:
-    """Return a time as lists show it: with date and minutes, Beijing time."""
-    if value is None:
-        return "—"
-    return date_format(clock.beijing(value), "m-d H:i")
+def act_name(action: str) -> str:
+    """Return the action of an event in words."""
+    if action in OTHER_ACTS:
+        return OTHER_ACTS[action]
+    try:
+        return Action(action).label
+    except ValueError:
+        return action
 
 
-@register.filter
-def exact(value: datetime | None) -> str:
-    """Return a time as evidence shows it, to the second, Beijing time."""
-    if value is None:
-        return "—"
-    return f"{clock.beijing(value):%Y-%m-%d %H:%M:%S}"
+@register.simple_tag
+def explain(value: object) -> SafeString:
+    """Return one value of an explanation: text, list or nested table, all escaped."""
+    if isinstance(value, dict):
+        rows = format_html_join(
+            "", "<dt>{}</dt><dd>{}</dd>", ((k, explain(v)) for k, v in value.items())
+        )
+        return format_html('<dl class="kvs">{}</dl>', rows)
+    if isinstance(value, list | tuple):
+        rows = format_html_join("", "<li>{}</li>", ((explain(v),) for v in value[:50]))
+        return format_html("<ul>{}</ul>", rows)
+    if isinstance(value, bool):
+        return escape("是" if value else "否")
+    if isinstance(value, float):
+        return escape(f"{value:g}")
+    return escape("—" if value is None or value == "" else str(value))

@@ -4,10 +4,10 @@ import threading
 from datetime import timedelta
 
 import pytest
-from alerts.models import Alert, AlertEvent
-from alerts.services import Signal, acknowledge, clear_alert, raise_alerts
 from django.db import connection
 
+from alerts.models import Alert, AlertEvent
+from alerts.services import Signal, acknowledge, clear_alert, raise_alerts
 from tests import factories
 from tests.alerts.makers import NOON, alert, occurrence, raised
 
