@@ -209,7 +209,9 @@ def encode(target: Path, pictures: Iterator[Image], *, rate: int) -> int:
         for picture in pictures:
             if stream is None:
                 stream = out.add_stream("libx264", rate=rate)
-                stream.height, stream.width = (side // 2 * 2 for side in picture.shape[:2])
+                stream.height, stream.width = (
+                    side // 2 * 2 for side in picture.shape[:2]
+                )
                 stream.pix_fmt = "yuv420p"
                 stream.options = {"crf": "25", "preset": "veryfast", "g": str(rate)}
             shaped = np.ascontiguousarray(picture[: stream.height, : stream.width])

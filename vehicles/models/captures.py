@@ -107,6 +107,7 @@ class Capture(models.Model):
         "告知书编号", max_length=40, blank=True, db_index=True
     )
     destination = models.CharField("转至", max_length=12, blank=True)
+    reread = models.BooleanField("待抽查复读", default=False)
     erased_at = models.DateTimeField("到期删除时间", null=True, blank=True)
 
     objects = CaptureQuerySet.as_manager()

@@ -102,8 +102,7 @@ class PlateReader:
         height, width = plate.shape[:2]
         wide = min(max(int(round(READ_HEIGHT * width / height)), 8), READ_WIDTH)
         resized = cv2.resize(plate, (wide, READ_HEIGHT), interpolation=cv2.INTER_CUBIC)
-        blob = np.zeros((1, 3, LARGE_NEW_ENERGY = next(kind.pattern for kind in KINDS if kind.code == "nev_large")
-READ_HEIGHT, READ_WIDTH), np.float32)
+        blob = np.zeros((1, 3, READ_HEIGHT, READ_WIDTH), np.float32)
         blob[0, :, :, :wide] = resized.transpose(2, 0, 1) / 127.5 - 1.0
         name = self._read.get_inputs()[0].name
         steps: Floats = self._read.run(None, {name: blob})[0][0]
@@ -194,7 +193,9 @@ def plate_colour(plate: Image, text: str = "") -> Color:
     vivid = (saturation > 70) & (value > 45)
     if vivid.mean() < 0.25:
         light = float(np.median(value))
-        return Color.WHITE if light > 135 else Color.BLACK if light < 70 else Color.OTHER
+        return (
+            Color.WHITE if light > 135 else Color.BLACK if light < 70 else Color.OTHER
+        )
     shares = {
         Color.YELLOW: float(((hue >= 12) & (hue < 34) & vivid).mean()),
         Color.GREEN: float(((hue >= 34) & (hue < 90) & vivid).mean()),

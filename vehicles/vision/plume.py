@@ -119,8 +119,7 @@ def visible_box(
 ) -> tuple[int, int, int, int] | None:
     """x1, y1, x2, y2 of where opacity exceeds ``threshold``; None if nowhere."""
     mask = (1.0 - np.exp(-depth)) > threshold
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
+    if not mask.any():
         return None
     # A few stray pixels must not stretch the box: trim by mass.
     mass = np.where(mask, depth, 0.0)

@@ -1,0 +1,1 @@
+"""What reaches vehicles from outside, before it is stored."""

@@ -1,0 +1,206 @@
+"""A live stream cut into overlapping pieces by copying packets, never re-encoding.
+
+Piece k holds the core [k·L, (k+1)·L) of stream time and a margin on both sides. Cores
+touch, so a passing belongs to exactly one piece. Only key frames are decoded here.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import av
+
+from bozhou_eco.common import clock
+from bozhou_eco.common.video import Image, VideoError
+
+OPEN_OPTIONS = {"rtsp_transport": "tcp", "stimeout": "5000000", "timeout": "5000000"}
+MOST_WAITING = 6
+# A reader further behind the camera than this stops looking until it has caught up.
+LATE_SECONDS = 8.0
+
+
+@dataclass
+class Held:
+    """A packet in the ring with its stream time in seconds."""
+
+    at: float
+    key: bool
+    packet: Any
+
+
+@dataclass
+class Piece:
+    """Packets of one piece; ``begins`` is the wall time of its first packet."""
+
+    begins: datetime
+    seconds: float
+    core: tuple[float, float]
+    packets: list[Held]
+    template: Any
+    moved: bool = True
+
+
+@dataclass
+class Look:
+    """A decoded key frame and its stream time."""
+
+    at: float
+    image: Image
+
+
+class StreamCutter:
+    """Turns packets into pieces. Feed it packets in order; it never blocks."""
+
+    def __init__(self, *, core: float, margin: float, started: datetime) -> None:
+        self.core, self.margin, self.started = core, margin, started
+        self._ring: deque[Held] = deque()
+        self._number = 0
+        self.last_at = 0.0
+
+    def add(self, held: Held, template: Any) -> Piece | None:
+        """Take a packet; returns a piece when one is complete."""
+        self._ring.append(held)
+        self.last_at = max(self.last_at, held.at)
+        end = (self._number + 1) * self.core + self.margin
+        if held.at < end or not held.key:
+            return None
+        return self._cut(template, last=False)
+
+    def flush(self, template: Any) -> Piece | None:
+        """What is left when the stream ends, if it has any core."""
+        if self.last_at <= self._number * self.core + 0.5:
+            return None
+        return self._cut(template, last=True)
+
+    def _cut(self, template: Any, *, last: bool) -> Piece | None:
+        core_begins = self._number * self.core
+        core_ends = self.last_at if last else core_begins + self.core
+        wanted = max(core_begins - self.margin, 0.0)
+        start = 0
+        for index, held in enumerate(self._ring):
+            if held.at > wanted:
+                break
+            if held.key:
+                start = index
+        packets = list(self._ring)[start:]
+        self._number += 1
+        self._forget(core_ends - self.margin)
+        if not packets or not packets[0].key:
+            return None
+        first = packets[0].at
+        return Piece(
+            begins=self.started + timedelta(seconds=first),
+            seconds=packets[-1].at - first,
+            core=(
+                max(core_begins - first, 0.0),
+                core_ends - first + (1e-3 if last else 0),
+            ),
+            packets=packets,
+            template=template,
+        )
+
+    def _forget(self, before: float) -> None:
+        """Drop packets older than the last key frame before the next piece."""
+        keys = [
+            i for i, held in enumerate(self._ring) if held.key and held.at <= before
+        ]
+        for _ in range(keys[-1] if keys else 0):
+            self._ring.popleft()
+
+
+def write_piece(piece: Piece, path: Path) -> None:
+    """Mux a piece's packets into an MP4; the file appears whole or not at all.
+
+    Raises OSError when the disk refuses it; the packets stay usable for another try.
+    """
+    part = path.with_suffix(".part.mp4")
+    first = piece.packets[0].packet
+    offset = min(first.pts, first.dts)
+    base = first.time_base
+    try:
+        with av.open(str(part), "w", format="mp4") as out:
+            stream = out.add_stream_from_template(piece.template)
+            for held in piece.packets:
+                packet = av.Packet(bytes(held.packet))
+                packet.pts = held.packet.pts - offset
+                packet.dts = held.packet.dts - offset
+                packet.time_base = base
+                packet.is_keyframe = held.key
+                packet.stream = stream
+                out.mux(packet)
+    except (av.error.FFmpegError, ValueError) as error:
+        part.unlink(missing_ok=True)
+        raise OSError(str(error)) from error
+    part.replace(path)
+
+
+@dataclass
+class Counters:
+    """What happened since the last report."""
+
+    packets: int = 0
+    errors: int = 0
+    dropped: int = 0
+    drift: float = 0.0
+
+
+class Stream:
+    """An opened stream: iterate over key frames and finished pieces as they come."""
+
+    def __init__(self, address: str, *, core: float, margin: float) -> None:
+        try:
+            options = OPEN_OPTIONS if address.startswith("rtsp") else {}
+            self._container = av.open(address, options=options, timeout=(8.0, 8.0))
+            self._video = self._container.streams.video[0]
+        except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise VideoError(f"无法连接：{reason[:120]}") from error
+        self._video.codec_context.skip_frame = "NONKEY"
+        self.started = clock.now()
+        self.cutter = StreamCutter(core=core, margin=margin, started=self.started)
+        self.counters = Counters()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._container.close()
+
+    def read(self) -> Iterator[Look | Piece]:
+        """Key frames and pieces until the stream ends; VideoError when it breaks."""
+        origin: float | None = None
+        try:
+            for packet in self._container.demux(self._video):
+                if packet.pts is None or packet.dts is None:
+                    continue
+                stamp = float(packet.pts * packet.time_base)
+                origin = stamp if origin is None else origin
+                at = stamp - origin
+                self.counters.packets += 1
+                elapsed = (clock.now() - self.started).total_seconds()
+                self.counters.drift = at - elapsed
+                if packet.is_keyframe:
+                    yield from self._look(packet, at, late=elapsed - at > LATE_SECONDS)
+                piece = self.cutter.add(
+                    Held(at, packet.is_keyframe, packet), self._video
+                )
+                if piece is not None:
+                    yield piece
+        except (av.error.FFmpegError, OSError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise VideoError(f"视频流中断：{reason[:120]}") from error
+
+    def rest(self) -> Piece | None:
+        """The unfinished piece when the stream has ended or broken off."""
+        return self.cutter.flush(self._video)
+
+    def _look(self, packet: Any, at: float, *, late: bool) -> Iterator[Look]:
+        if late:
+            self.counters.dropped += 1
+            return
+        try:
+            for frame in packet.decode():
+                yield Look(at, frame.to_ndarray(format="bgr24"))
+        except (av.error.FFmpegError, ValueError):
+            self.counters.errors += 1

@@ -1,0 +1,69 @@
+"""``manage.py watch_cameras``: cut every active camera into segments."""
+
+import logging
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from bozhou_eco.common.loop import Stopper
+from vehicles.ingest.watch.watcher import watch
+from vehicles.models import Camera
+
+logger = logging.getLogger(__name__)
+LOOK_AGAIN_SECONDS = 10.0
+
+
+class Command(BaseCommand):
+    """One thread a camera; a thread that dies is started again."""
+
+    help = "监看摄像机：分段、运动门、健康状态；可按设备编号拆到多个进程。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Name the cameras of this process."""
+        parser.add_argument("codes", nargs="*", help="设备编号；不写则为全部启用设备")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGTERM."""
+        stopper = Stopper().install()
+        threads: dict[int, threading.Thread] = {}
+        while not stopper.stopping:
+            try:
+                for camera in self.cameras(options["codes"]):
+                    thread = threads.get(camera.pk)
+                    if thread is None or not thread.is_alive():
+                        threads[camera.pk] = self.start(camera, stopper)
+            except DatabaseError as error:
+                logger.warning("database not usable, trying again: %s", error)
+                connection.close()
+            stopper.rest(LOOK_AGAIN_SECONDS)
+        for thread in threads.values():
+            thread.join(timeout=10)
+
+    def cameras(self, codes: list[str]) -> list[Camera]:
+        """Active cameras with a source to watch."""
+        cameras = Camera.objects.filter(active=True).exclude(
+            source=Camera.Source.DEVICE
+        )
+        if codes:
+            cameras = cameras.filter(code__in=codes)
+        return list(cameras.select_related("site__district"))
+
+    def start(self, camera: Camera, stopper: Stopper) -> threading.Thread:
+        """Start one camera's thread."""
+        thread = threading.Thread(
+            target=self.guard, args=(camera, stopper), name=camera.code, daemon=True
+        )
+        thread.start()
+        return thread
+
+    def guard(self, camera: Camera, stopper: Stopper) -> None:
+        """Run one watch; whatever ends it is logged and starts again after a pause."""
+        try:
+            watch(camera, stopper)
+        except DatabaseError as error:
+            logger.warning("camera %s waits for the database: %s", camera.code, error)
+        finally:
+            connection.close()

@@ -1,0 +1,11 @@
+"""Tasks of the vision queue; imported only by its workers."""
+
+from celery import shared_task
+
+from vehicles.vision import worker
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def analyse_segment(segment_id: int) -> int:
+    """Analyse one segment."""
+    return worker.analyse_segment(segment_id)

@@ -1,0 +1,164 @@
+"""One segment from claim to captures; the models are loaded once a process."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from bozhou_eco.common import clock
+from bozhou_eco.common.video import VideoError, frames
+from vehicles.domain.smoke.background import blend
+from vehicles.domain.smoke.tracks import Passing, owned
+from vehicles.domain.smoke.verdict import Thresholds
+from vehicles.models import Camera, Segment
+from vehicles.services.captures import Draft, finish_segment
+from vehicles.services.segments import (
+    claim_segment,
+    fail_segment,
+    release_segment,
+    segment_file,
+)
+from vehicles.vision.config import load_config
+from vehicles.vision.detector import Eyes
+from vehicles.vision.evidence import load_background, make_draft, save_background
+from vehicles.vision.pipeline import Analysis, Candidate, Profile, analyse
+from vehicles.vision.plate_reader import PlateReader
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def eyes() -> Eyes:
+    """The detectors of this process."""
+    config = load_config()
+    return Eyes(
+        config.vehicles_model,
+        config.smoke_model,
+        size=config.size,
+        threads=config.threads,
+    )
+
+
+@cache
+def plates() -> PlateReader:
+    """The plate reader of this process."""
+    return PlateReader(threads=load_config().threads)
+
+
+def background_file(camera: Camera) -> Path:
+    """Where a camera's clean background is kept."""
+    return Path(settings.MEDIA_ROOT) / "cameras" / str(camera.pk) / "background.png"
+
+
+def profile_of(camera: Camera) -> Profile:
+    """A camera's thresholds and clean background."""
+    given = camera.thresholds or {}
+    base = Thresholds()
+    known = {name: value for name, value in given.items() if hasattr(base, name)}
+    return Profile(
+        thresholds=replace(base, **known),
+        background=load_background(background_file(camera)),
+        home=str(given.get("home", "新")),
+    )
+
+
+def analyse_segment(segment_id: int) -> int:
+    """Claim and analyse a segment; returns how many captures it brought.
+
+    Safe to call again at any time: a segment that is done or held by a living worker is
+    left alone, and one whose worker died is taken over.
+    """
+    segment = claim_segment(segment_id=segment_id, now=clock.now())
+    if segment is None:
+        return 0
+    try:
+        analysis = _look(segment)
+        drafts = _drafts(segment, analysis)
+    except VideoError as error:
+        fail_segment(segment=segment, reason=str(error), now=clock.now())
+        return 0
+    except OSError as error:
+        logger.warning("segment %s given back: %s", segment_id, error)
+        release_segment(segment=segment, reason=str(error), now=clock.now())
+        return 0
+    return _store(segment, analysis, drafts)
+
+
+def _store(segment: Segment, analysis: Analysis, drafts: list[Draft]) -> int:
+    now = clock.now()
+    try:
+        captures = finish_segment(
+            segment=segment, drafts=drafts, report=report_of(analysis), now=now
+        )
+    except OSError as error:  # the evidence store is full or away
+        logger.warning("segment %s given back: %s", segment.pk, error)
+        release_segment(segment=segment, reason=str(error), now=now)
+        return 0
+    _keep_background(segment.camera, analysis)
+    return len(captures)
+
+
+def _look(segment: Segment) -> Analysis:
+    config = load_config()
+    return analyse(
+        frames(segment_file(segment), per_second=config.per_second),
+        eyes=eyes(),
+        plates=plates(),
+        profile=profile_of(segment.camera),
+        per_second=config.per_second,
+    )
+
+
+def _drafts(segment: Segment, analysis: Analysis) -> list[Draft]:
+    begins: datetime = segment.begins
+    core = (
+        begins.timestamp() + segment.core_begins,
+        (begins.timestamp() + segment.core_ends),
+    )
+    return [
+        make_draft(
+            candidate=one,
+            analysis=analysis,
+            video=segment_file(segment),
+            begins=begins,
+            key=f"segment:{segment.pk}:{one.track}",
+            margin=float(segment.camera.margin_seconds),
+        )
+        for one in analysis.candidates
+        if owned(_passing(one, begins), *core)
+    ]
+
+
+def _passing(candidate: Candidate, begins: datetime) -> Passing:
+    start = begins + timedelta(seconds=candidate.begins)
+    end = begins + timedelta(seconds=candidate.ends)
+    nothing = (0.0, 0.0, 0.0, 0.0)
+    return Passing(start.timestamp(), end.timestamp(), "", nothing, nothing)
+
+
+def report_of(analysis: Analysis) -> dict[str, object]:
+    """What is kept of an analysis beside its captures."""
+    return {
+        "model": analysis.model,
+        "pictures": analysis.pictures,
+        "seconds": round(analysis.seconds, 2),
+        "vehicles": analysis.vehicles,
+        "candidates": len(analysis.candidates),
+        "conditions": analysis.conditions,
+        "notes": analysis.notes[:20],
+    }
+
+
+def _keep_background(camera: Camera, analysis: Analysis) -> None:
+    fresh = analysis.background
+    if fresh is None:
+        return
+    path = background_file(camera)
+    kept = load_background(path)
+    try:
+        save_background(path, blend(kept, fresh) if kept else fresh)
+    except OSError as error:
+        logger.warning("background of camera %s not kept: %s", camera.pk, error)
