@@ -1,5 +1,7 @@
 """What is measured, at which point, under which limit."""
 
+from datetime import date
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -149,7 +151,7 @@ class Limit(models.Model):
 
     def clean(self) -> None:
         """Refuse a limit that overlaps another of the same kind in time."""
-        if not self.point_id or not self.valid_from:
+        if not self.point_id or not isinstance(self.valid_from, date):
             return
         others = Limit.objects.filter(
             point=self.point_id, kind=self.kind, averaging=self.averaging

@@ -5,8 +5,10 @@ the enterprise's deadline for marks has passed an exceedance is called 超标预
 is judged once more with the marks, and becomes 超标 or falls away with its reason.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -304,7 +306,7 @@ def announce(row: Exceedance, *, now: datetime) -> None:
             f"{word}：{name} {told.get('averaging', '')} {row.value:.4g} {point.unit}，"
             f"{told.get('kind', '')} {told.get('limit', '')}{over}"
         ),
-        explanation=told,
+        explanation={"lines": lines_of(told), "judgement": told},
         subject_key=outlet.subject_key,
         subject_name=str(outlet),
         district=enterprise.district,
@@ -314,6 +316,30 @@ def announce(row: Exceedance, *, now: datetime) -> None:
         now=now,
         legal_article=str(told.get("article", "")),
     )
+
+
+def lines_of(told: dict[str, Any]) -> list[list[str]]:
+    """Return a stored judgement as labelled lines, in the order they are read."""
+    unit = told["unit"]
+    left_out = Counter(row["reason"] for row in told["left_out"])
+    lines = [
+        ["用词", told["word"]],
+        ["判定对象", f"{told['point']} {told['averaging']}（{told['judged']}）"],
+        ["时段", f"{told['begin']} 至 {told['end']}"],
+        ["判定值", "无" if told["value"] is None else f"{told['value']:.4g} {unit}"],
+        ["限值", f"{told['limit']} {unit}（{told['kind']}）"],
+        ["超标倍数", "" if told["multiple"] is None else f"{told['multiple']:.2f}"],
+        [
+            "采用数据",
+            f"有效 {told['valid_count']} 个，实收 {told['got']} 个，应收 {told['due']} 个",
+        ],
+        ["未采用", "、".join(f"{why} {n} 个" for why, n in left_out.items()) or "无"],
+        ["公式", told["formula"]],
+        ["标准", told["standard"]],
+        ["限值来源", told["limit_source"]],
+        ["说明", "；".join(told["notes"])],
+    ]
+    return [line for line in lines if line[1]]
 
 
 def _fall_away(row: Exceedance, judged: Judgement, now: datetime) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerts.services import clear_alert, raise_alert
 from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Value
 from django.urls import reverse
 
+from alerts.services import clear_alert, raise_alert
+from bozhou_eco.common import clock
 from polluters.domain.hj212 import Frame
 from polluters.models import DeviceInfo, Logger
 from polluters.services import commands
@@ -70,9 +71,11 @@ def _raise_offline(logger: Logger, now: datetime) -> None:
         severity="minor",
         summary=f"数采仪 {logger.mn} 已 {minutes:.0f} 分钟无报文",
         explanation={
-            "规则": "超过离线判定时间未收到任何报文",
-            "最近报文": logger.last_seen.isoformat(),
-            "离线判定（s）": logger.offline_after_s,
+            "lines": [
+                ["规则", "超过离线判定时间未收到任何报文"],
+                ["最近报文", f"{clock.beijing(logger.last_seen):%Y-%m-%d %H:%M:%S}"],
+                ["离线判定", f"{logger.offline_after_s} s"],
+            ]
         },
         subject_key=outlet.subject_key,
         subject_name=str(outlet),

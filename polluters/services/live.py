@@ -172,8 +172,10 @@ def _raise(
     outlet, pollutant = point.outlet, point.pollutant
     name = pollutant.short or pollutant.name
     kind = "折算值" if point.converted else "实测值"
+    shown = notice.latest if notice.level == Level.VALUE else notice.mean
+    what = "" if notice.level == Level.VALUE else "时段均值 "
     summary = (
-        f"{name} {notice.latest:g} {point.unit}，"
+        f"{name} {what}{shown:.4g} {point.unit}，"
         f"{limit.get_kind_display()} {bound_text(limit)}，{WORDS[notice.level]}"
     )
     left_out = "、".join(f"{flag} {n} 个" for flag, n in notice.left_out.items())
@@ -183,18 +185,32 @@ def _raise(
         severity=SEVERITY[notice.level],
         summary=f"超标预警：{summary}",
         explanation={
-            "用词": "时段未结束，称超标预警；时段结束且标记确认后方称超标",
-            "判定对象": f"{name} {limit.get_averaging_display()}（{kind}）",
-            "最新值": f"{notice.latest:g} {point.unit}",
-            "时段均值": f"{notice.mean:.4g} {point.unit}",
-            "时段起点": f"{period_start(row.time, limit.averaging):%Y-%m-%d %H:%M}",
-            "采用数据": f"{notice.used} 个（应有 {notice.due} 个），标记为 N 且未超量程",
-            "未采用": left_out or "无",
-            "公式": "时段均值 = 有效值之和 ÷ 有效值个数；"
-            f"余下为零时的均值 = {notice.lowest_end:.4g} {point.unit}",
-            "限值": f"{bound_text(limit)} {point.unit}（{limit.get_kind_display()}）",
-            "标准": limit.standard,
-            "限值来源": limit.source,
+            "lines": [
+                ["用词", "时段未结束，称超标预警；时段结束且标记确认后方称超标"],
+                ["判定对象", f"{name} {limit.get_averaging_display()}（{kind}）"],
+                ["最新值", f"{notice.latest:g} {point.unit}"],
+                ["时段均值", f"{notice.mean:.4g} {point.unit}"],
+                [
+                    "时段起点",
+                    f"{period_start(row.time, limit.averaging):%Y-%m-%d %H:%M}",
+                ],
+                [
+                    "采用数据",
+                    f"{notice.used} 个（应有 {notice.due} 个），标记为 N 且未超量程",
+                ],
+                ["未采用", left_out or "无"],
+                [
+                    "公式",
+                    "时段均值 = 有效值之和 ÷ 有效值个数；"
+                    f"余下为零时的均值 = {notice.lowest_end:.4g} {point.unit}",
+                ],
+                [
+                    "限值",
+                    f"{bound_text(limit)} {point.unit}（{limit.get_kind_display()}）",
+                ],
+                ["标准", limit.standard],
+                ["限值来源", limit.source],
+            ]
         },
         subject_key=outlet.subject_key,
         subject_name=str(outlet),
@@ -236,7 +252,7 @@ def push(outlets: Mapping[int, Sequence[Value]], *, now: datetime) -> None:
     if not outlets or len(outlets) > PUSH_OUTLETS:
         return
     shown = {
-        outlet_id: [
+        str(outlet_id): [
             {
                 "point": row.point_id,
                 "period": row.period,
@@ -252,7 +268,7 @@ def push(outlets: Mapping[int, Sequence[Value]], *, now: datetime) -> None:
     for outlet_id, values in shown.items():
         push_after_commit(
             f"outlet.{outlet_id}",
-            {"type": "live.values", "outlet": outlet_id, "values": values},
+            {"type": "live.values", "outlet": int(outlet_id), "values": values},
         )
     push_after_commit(
         "live", {"type": "live.values", "outlets": shown, "at": now.isoformat()}

@@ -79,8 +79,8 @@ def test_a_valid_hour_over_the_limit_is_a_warning_with_one_alert(point: Point) -
     alert = Alert.objects.get(key=f"exceedance:{point.pk}")
     assert alert.summary.startswith("超标预警")
     assert alert.severity == "major"
-    assert alert.explanation["valid_count"] == 60
-    assert alert.explanation["standard"] == "排污许可证"
+    assert alert.explanation["judgement"]["valid_count"] == 60
+    assert dict(alert.explanation["lines"])["标准"] == "排污许可证"
 
 
 def test_44_minutes_are_no_valid_hour(point: Point) -> None:

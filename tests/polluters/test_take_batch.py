@@ -135,8 +135,9 @@ def test_over_the_limit_raises_one_alert_that_explains_itself(point: Point) -> N
     assert alert.subject_key == f"outlet:{point.outlet_id}"
     assert alert.district == point.outlet.enterprise.district
     assert "超标预警" in alert.summary
-    assert alert.explanation["标准"] == "排污许可证"
-    assert "100 mg/m3" in alert.explanation["限值"]
+    told = dict(alert.explanation["lines"])
+    assert told["标准"] == "排污许可证"
+    assert "100 mg/m3" in told["限值"]
 
 
 def test_back_under_the_limit_returns_the_alert_to_normal(point: Point) -> None:
