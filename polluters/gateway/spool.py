@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from polluters.domain.hj212.topics import DIGEST_SIGNS
+
 _HEAD = struct.Struct(">IB")
 FILE_BYTES = 1 << 20
-DIGEST_SIGNS = 32
 SUFFIX = ".spool"
 
 

@@ -13,7 +13,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 
 from bozhou_eco.common import metrics
 from polluters.ingest import store
-from polluters.ingest.draft import Draft, Message, Reason, read_messages
+from polluters.ingest.draft import (
+    Draft,
+    Message,
+    Reason,
+    digest_signs,
+    read_messages,
+)
 from polluters.ingest.registry import Registry
 from polluters.ingest.wire import Answer
 from polluters.ingest.writer import Writer
@@ -31,6 +37,7 @@ class Outcome:
     frames: int = 0
     readings: int = 0
     refused: int = 0
+    unanswered: list[str] = field(default_factory=list)
 
 
 def take_batch(
@@ -63,7 +70,9 @@ def commit(
         return _by_halves(messages, draft.now, registry, writer)
     store.push(draft)
     store.count(draft, new)
-    return Outcome(draft.answers, len(draft.frames), new, len(draft.refused))
+    return Outcome(
+        draft.answers, len(draft.frames), new, len(draft.refused), draft.unanswered
+    )
 
 
 def _by_halves(
@@ -77,6 +86,7 @@ def _by_halves(
         total.frames += part.frames
         total.readings += part.readings
         total.refused += part.refused
+        total.unanswered += part.unanswered
     return total
 
 
@@ -96,4 +106,4 @@ def _refuse_whole(message: Message, error: str, now: datetime) -> Outcome:
             ]
         )
     metrics.count("hj212_refused_total", reason=Reason.REFUSED)
-    return Outcome(refused=1)
+    return Outcome(refused=1, unanswered=[digest_signs(message.payload)])

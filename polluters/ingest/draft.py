@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from polluters.domain.hj212 import Frame, FrameError, decode_frame
+from polluters.domain.hj212.topics import DIGEST_SIGNS
 from polluters.ingest.registry import LoggerInfo, Registry
 from polluters.ingest.rows import PERIODS, Rows, add_frame
 from polluters.ingest.wire import Answer, answer_to, split_payload
@@ -44,6 +45,8 @@ class Draft:
     seen: dict[int, tuple[datetime, float | None]] = field(default_factory=dict)
     known: dict[int, LoggerInfo] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    # Frames that get no 9014: a gateway keeps them until it hears these digests.
+    unanswered: list[str] = field(default_factory=list)
 
 
 def read_messages(
@@ -111,6 +114,12 @@ def _refuse(
     draft.refused.append(
         Refused(topic_mn, mn, logger_id, reason, detail, body, draft.now)
     )
+    draft.unanswered.append(digest_signs(body))
+
+
+def digest_signs(body: bytes) -> str:
+    """Return the name of a frame in ``committed`` messages."""
+    return hashlib.sha256(body).hexdigest()[:DIGEST_SIGNS]
 
 
 def _objection(
@@ -172,3 +181,5 @@ def _accept(draft: Draft, frame: Frame, sender: LoggerInfo, body: bytes) -> None
             draft.events.append((sender, frame))
     if answer := answer_to(frame):
         draft.answers.append(answer)
+    else:
+        draft.unanswered.append(row.digest.hex()[:DIGEST_SIGNS])

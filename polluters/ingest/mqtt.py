@@ -26,6 +26,7 @@ from paho.mqtt.properties import Properties
 
 from bozhou_eco.common import clock, metrics
 from bozhou_eco.common.loop import Stopper
+from polluters.domain.hj212.topics import COMMITTED
 from polluters.ingest.batch import Outcome, commit
 from polluters.ingest.buffered import BufferedClient
 from polluters.ingest.draft import Draft, Message, read_messages
@@ -190,10 +191,30 @@ class Intake:
         self._gather(size)
         batch, self.incoming = self.incoming[:size], self.incoming[size:]
         self._last_message = time.monotonic()
-        self.registry.refresh()
-        draft = read_messages(batch, registry=self.registry, now=clock.now())
+        draft = self._read(batch)
         self._settle(wait=True)
+        if draft is None:
+            return
         self.pending = Pending(batch, self.committer.submit(self._commit, batch, draft))
+
+    def _read(self, batch: list[Message]) -> Draft | None:
+        """Read a batch by the configuration, waiting for a database that is away.
+
+        None if asked to stop meanwhile: nothing of the batch is acknowledged then.
+        """
+        pause = 0.2
+        while not self.stopper.stopping:
+            try:
+                self.registry.refresh()
+                return read_messages(batch, registry=self.registry, now=clock.now())
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("database away, reading waits: %s", error)
+                metrics.count("hj212_database_waits_total")
+                connection.close()
+                self.stopper.rest(pause)
+                pause = min(pause * 2, 5)
+                self._chores()
+        return None
 
     def _gather(self, size: int) -> None:
         """Wait a little for company, never long."""
@@ -238,6 +259,9 @@ class Intake:
         self.client.hold()
         for answer in outcome.answers:
             self.client.publish(f"hj212/v1/{answer.mn}/down", answer.payload, qos=0)
+        if outcome.unanswered:
+            digests = "\n".join(outcome.unanswered).encode()
+            self.client.publish(COMMITTED.format(mn="all"), digests, qos=0)
         for message in pending.messages:
             token = message.token
             if isinstance(token, Token) and token.qos and token.epoch == self.epoch:
