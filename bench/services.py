@@ -42,6 +42,10 @@ class Bed:
         os.environ.update(self.variables)
         os.environ["DJANGO_SETTINGS_MODULE"] = "bozhou_eco.settings"
 
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment of a process at these stores."""
+        return os.environ | self.variables
+
     def manage(self, *arguments: str) -> str:
         """Run a management command to its end; return its output."""
         return subprocess.run(
@@ -99,7 +103,7 @@ def bed(
             variables["LOG_LEVEL"] = os.environ.get("LOG_LEVEL", "WARNING")
             running = Bed(stores=stores, variables=variables, state=state)
             if migrate:
-                running.manage("migrate", "--noinput", "-v", "0")
+                running.manage("migrate", "--noinput", "-v", "0", "--skip-checks")
             yield running
             _stop(running)
     finally:

@@ -122,6 +122,8 @@ def migrate(
     stamp = Stamp(stores.state, "migrate", content)
     if stamp.current:
         return False
-    manage(variables, "migrate", "--noinput", "-v", "0", stopping=stopping)
+    manage(
+        variables, "migrate", "--noinput", "-v", "0", "--skip-checks", stopping=stopping
+    )
     stamp.set()
     return True
