@@ -32,6 +32,19 @@ def parse(fields: Sequence[Field], data: Mapping[str, object]) -> dict[str, obje
     return given
 
 
+def problems(fields: Sequence[Field], given: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what is missing from typed answers, or is not among the options."""
+    found = []
+    for field in fields:
+        value = given.get(field.name)
+        if value is None or value == "":
+            if field.required:
+                found.append(f"未填写{field.label}")
+        elif field.kind is FieldKind.CHOICE and value not in dict(field.options):
+            found.append(f"{field.label}不在可选范围内")
+    return tuple(found)
+
+
 def _typed(kind: FieldKind, raw: object) -> object:
     text = raw.strip() if isinstance(raw, str) else raw
     if kind is FieldKind.DATE:

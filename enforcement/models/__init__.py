@@ -32,6 +32,7 @@ from enforcement.models.outcomes import (
     Payment,
     Remedy,
 )
+from enforcement.models.spans import StageSpan
 from enforcement.models.work import (
     Inspection,
     Rectification,
@@ -72,6 +73,7 @@ __all__ = [
     "Reply",
     "Setting",
     "SiteVisit",
+    "StageSpan",
     "SummaryRevision",
     "Transfer",
 ]

@@ -1,11 +1,19 @@
 """Clues and cases, the people on them, and every step taken."""
 
+from typing import Self
+
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from bozhou_eco.accounts.models import District, Organisation, ScopedQuerySet
+from bozhou_eco.accounts.models import (
+    District,
+    Organisation,
+    ScopedQuerySet,
+    User,
+)
 from enforcement.domain.kinds import CaseKind, Outcome, Source
 from enforcement.domain.workflow import ENDS, Duty, Stage, State
 from enforcement.models.law import Cause
@@ -20,7 +28,22 @@ END_VALUES = sorted(state.value for state in ENDS)
 
 
 class CaseQuerySet(ScopedQuerySet):
-    """Clues and cases, scoped by district and by the party's organisation."""
+    """Clues and cases, scoped by district and by the party's organisation.
+
+    A party sees its own case only from the day on which something was served on it or
+    asked of it: until then nothing may warn it of an investigation.
+    """
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the cases that ``user`` may see."""
+        rows = super().visible_to(user)
+        organisation = getattr(user, "organisation", None)
+        if organisation is None or organisation.kind == Organisation.Kind.DEPARTMENT:
+            return rows
+        known = Q(pk__in=self.model.objects.filter(documents__state="served")) | Q(
+            pk__in=self.model.objects.filter(rectifications__isnull=False)
+        )
+        return rows.filter(known)
 
     def open(self) -> "CaseQuerySet":
         """Return those that still need something done."""

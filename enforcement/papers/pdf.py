@@ -2,6 +2,7 @@
 
 import html
 import io
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ body { margin: 0 } p { margin: 0; min-height: 1em; white-space: pre-wrap;
 table { width: 100%; border-collapse: collapse; table-layout: fixed }
 td { border: 0.6pt solid #000; padding: 1.5mm 2mm; vertical-align: middle }
 """
+logging.getLogger("weasyprint").setLevel(logging.WARNING)
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 TITLE_FONTS = '"FZXiaoBiaoSong-B05S", "方正小标宋简体", "Noto Serif CJK SC"'
 _ALIGN = {
     WD_ALIGN_PARAGRAPH.CENTER: "center",

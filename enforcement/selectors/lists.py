@@ -156,7 +156,7 @@ def _matches(text: str) -> Q:
     )
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts no further than `COUNT_CAP`, so that a long list costs no long count."""
 
     @cached_property

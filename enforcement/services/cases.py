@@ -39,6 +39,7 @@ from enforcement.services.clocks import (
 )
 from enforcement.services.effects import EFFECTS, Moment
 from enforcement.services.numbers import take_number
+from enforcement.services.spans import close_span, open_span
 from enforcement.services.steps import add_step, take_part
 
 WEIGHT = {"critical": 3, "major": 2, "minor": 1, "info": 0}
@@ -133,6 +134,7 @@ def open_case(
     }
     add_step(case=case, action="open", actor=actor, now=now, note=note, data=data)
     _start_first_clocks(case, now)
+    open_span(case=case, now=now)
     case.save(update_fields=["version", "due_on"])
     audit.record(
         actor=actor, act="case.open", subject=f"case:{case.pk}", detail=data, now=now
@@ -252,7 +254,12 @@ def _make_move(case: Case, move: Move, target: State, moment: Moment) -> CaseSte
         data=jsonable(moment.given),
         duty=move.duty.value,
     )
-    _enter(case, move, target, now)
+    before = case.stage
+    _enter(case, move, target)
+    if case.stage != before or target in ENDS or move.action is Action.REOPEN:
+        close_span(case=case, now=now)
+        if target not in ENDS:
+            open_span(case=case, now=now)
     since = moment.day("served_on") if move.action in SERVED_FROM else None
     change_state(case=case, old=old, new=target.value, now=now, since=since)
     if target in ENDS:
@@ -270,7 +277,7 @@ def _make_move(case: Case, move: Move, target: State, moment: Moment) -> CaseSte
     return step
 
 
-def _enter(case: Case, move: Move, target: State, now: datetime) -> None:
+def _enter(case: Case, move: Move, target: State) -> None:
     if target is State.SUSPENDED:
         case.resume_to = case.state
     elif move.action is Action.RESUME:
@@ -305,13 +312,8 @@ def _tell(case: Case, act: str) -> None:
     message: dict[str, object] = {
         "type": "case.changed",
         "case": case.pk,
-        "number": case.display_number,
-        "title": case.title,
         "state": case.state,
-        "stage": case.stage,
         "version": case.version,
-        "act": act,
+        "act": action_name(act),
     }
-    push_after_commit("cases.all", message)
-    if case.district is not None:
-        push_after_commit(f"cases.district.{case.district.code}", message)
+    push_after_commit(f"case.{case.pk}", message)

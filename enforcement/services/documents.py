@@ -14,7 +14,7 @@ from bozhou_eco.common.queue import after_commit
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.services import read_file, seal_bytes
 from enforcement.domain.documents import FORMS, DocumentKind
-from enforcement.domain.given import jsonable, parse
+from enforcement.domain.given import jsonable, parse, problems
 from enforcement.domain.workflow import Duty, Refused
 from enforcement.models import Case, Document, DocumentTemplate
 from enforcement.papers.build import default_template
@@ -144,11 +144,7 @@ def issue_document(
 
 
 def _check_complete(kind: DocumentKind, given: Mapping[str, object]) -> None:
-    missing = tuple(
-        f"未填写{field.label}"
-        for field in paper(kind).fields
-        if field.required and given.get(field.name) in (None, "")
-    )
+    missing = problems(paper(kind).fields, given)
     if missing:
         raise Refused(missing[0], missing)
 
