@@ -104,8 +104,11 @@ def crc_variant(segment: bytes, sent: bytes) -> str | None:
 
 
 def crc_text_as(segment: bytes, variant: str) -> bytes:
-    """Return the CRC as a device with this variant writes it; ``standard`` is right."""
-    if variant == "standard":
+    """Return the CRC as a device with this variant writes it.
+
+    Anything but ``modbus_high_first`` and ``modbus_low_first`` gives the right one.
+    """
+    if variant not in ("modbus_high_first", "modbus_low_first"):
         return crc_text(segment)
     text = b"%04X" % crc16_modbus(segment)
     return text[2:] + text[:2] if variant == "modbus_low_first" else text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from polluters.domain.hj212 import sm4
 from polluters.domain.hj212.body import read_body
 from polluters.domain.hj212.codes import ST_MEDIUM
-from polluters.domain.hj212.crc import crc_text, crc_variant
+from polluters.domain.hj212.crc import crc_text, crc_text_as, crc_variant
 from polluters.domain.hj212.frame import Frame, FrameError, Note
 from polluters.domain.hj212.framing import frame_error, iter_frames
 from polluters.domain.hj212.header import BadField, Header, read_header
@@ -186,8 +186,9 @@ def _check_crc(
             return True, plain, None
     if right:
         return True, segment, None
-    variant = crc_variant(segment, sent)
-    return variant is not None and variant == accept_crc, segment, variant
+    if accept_crc and sent.upper() == crc_text_as(segment, accept_crc):
+        return True, segment, accept_crc
+    return False, segment, crc_variant(segment, sent)
 
 
 def _decrypted(segment: bytes, sent: bytes, keys: Sequence[bytes]) -> bytes | None:

@@ -104,6 +104,20 @@ def test_crc_swapped_for_modbus_is_named_and_accepted_only_if_configured() -> No
     assert isinstance(other, FrameError)
 
 
+def test_a_modbus_crc_that_reads_the_same_both_ways_is_accepted() -> None:
+    segment = next(
+        text
+        for number in range(100_000)
+        for text in [f"ST=31;CN=2011;PW=123456;MN={number};CP=&&&&".encode()]
+        if crc16_modbus(text) in (0x0000, 0x1111, 0xA5A5, 0x4242, 0x0101, 0x7777)
+    )
+    raw = b"##%04d%s%04X" % (len(segment), segment, crc16_modbus(segment))
+    for kind in ("modbus_high_first", "modbus_low_first"):
+        taken = decode_frame(raw, accept_crc=kind)
+        assert isinstance(taken, Frame)
+        assert taken.crc_variant == kind
+
+
 def test_a_crc_that_is_no_hex_is_a_mismatch() -> None:
     error = refuse(EXAMPLE[:-4] + b"1\xb280\r\n")
     assert (error.error, error.expected, error.got) == (
