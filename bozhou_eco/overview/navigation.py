@@ -1,8 +1,228 @@
 """Menu entries by role, for every page."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from bozhou_eco.accounts.models import Role, User
+from bozhou_eco.overview import counts
+
+OFFICER, REVIEWER, LEGAL, LEADER = (
+    Role.OFFICER,
+    Role.REVIEWER,
+    Role.LEGAL,
+    Role.LEADER,
+)
+BUREAU = (OFFICER, REVIEWER, LEGAL, LEADER)
+SITE = "演示数据 · 企业与车牌均为虚构"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A menu entry: where it leads, for whom, and which counter stands beside it.
+
+    ``within`` are path prefixes that light the entry up besides its own address.
+    """
+
+    name: str
+    label: str
+    icon: str
+    roles: tuple[Role, ...]
+    short: str = ""
+    count: str = ""
+    within: tuple[str, ...] = ()
+
+
+MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            Entry("overview:home", "总览一张图", "layout-dashboard", BUREAU, "总览"),
+            Entry(
+                "alerts:list",
+                "预警中心",
+                "alert-triangle",
+                (*BUREAU, Role.ENTERPRISE, Role.STATION),
+                "预警",
+                count="alerts",
+            ),
+            Entry(
+                "enforcement:cases",
+                "案件办理",
+                "clipboard-check",
+                (*BUREAU, Role.ENTERPRISE, Role.STATION),
+                "案件",
+                count="cases",
+            ),
+        ),
+    ),
+    (
+        "污染源",
+        (
+            Entry(
+                "polluters:enterprises",
+                "污染源清单",
+                "building-factory-2",
+                (*BUREAU, Role.ENTERPRISE),
+                "污染源",
+                count="enterprises",
+                within=("/polluters/outlets/", "/polluters/enterprises/"),
+            ),
+            Entry(
+                "polluters:exceedances",
+                "超标记录",
+                "flag",
+                (*BUREAU, Role.ENTERPRISE),
+            ),
+            Entry(
+                "polluters:anomalies",
+                "数据异常核查",
+                "test-pipe",
+                (OFFICER, REVIEWER, LEGAL, LEADER),
+            ),
+            Entry("polluters:video", "视频与门禁", "video", BUREAU),
+            Entry(
+                "polluters:quarantine",
+                "隔离报文",
+                "inbox",
+                (OFFICER, LEADER, Role.ADMIN),
+                count="quarantine",
+            ),
+        ),
+    ),
+    (
+        "机动车",
+        (
+            Entry(
+                "vehicles:review",
+                "黑烟抓拍复核",
+                "camera",
+                (OFFICER, REVIEWER, LEADER),
+                "复核",
+                count="captures",
+                within=("/vehicles/captures/", "/vehicles/review/"),
+            ),
+            Entry(
+                "vehicles:stations",
+                "检验机构监管",
+                "car",
+                (*BUREAU, Role.STATION),
+                "检验",
+                within=("/vehicles/stations/", "/vehicles/inspections/"),
+            ),
+            Entry("vehicles:watchlist", "重点车辆监管名单库", "truck", BUREAU),
+            Entry("vehicles:roadchecks", "路检路查", "road", BUREAU, "路检"),
+        ),
+    ),
+    (
+        "分析",
+        (
+            Entry("overview:figures", "统计报表", "chart-bar", BUREAU),
+            Entry("overview:weekly", "线索周报", "report", BUREAU),
+            Entry("overview:visits", "现场核查", "device-mobile", (OFFICER,), "核查"),
+        ),
+    ),
+    (
+        "系统",
+        (
+            Entry("admin:index", "后台配置", "settings", (Role.ADMIN,), "配置"),
+            Entry("overview:setup", "接入向导", "list-check", (Role.ADMIN,), "向导"),
+            Entry("audit:list", "安全审计", "history", (Role.AUDITOR,), "审计"),
+        ),
+    ),
+)
+ACCOUNT: tuple[Entry, ...] = (
+    Entry("mfa_index", "两步验证", "shield-check", ()),
+    Entry("usersessions_list", "登录会话", "device-desktop", ()),
+    Entry("account_change_password", "修改密码", "key", ()),
+    Entry("alerts:subscriptions", "预警订阅", "bell", ()),
+    Entry("overview:help", "使用手册", "help", ()),
+)
+BOTTOM = (
+    "overview:home",
+    "alerts:list",
+    "vehicles:review",
+    "enforcement:cases",
+    "overview:visits",
+    "polluters:enterprises",
+    "vehicles:stations",
+    "admin:index",
+    "overview:setup",
+    "audit:list",
+)
+
+
+@cache
+def address(name: str) -> str:
+    """Return the address of a URL name, empty while the site has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _entry(entry: Entry, path: str, count: Callable[[str], int]) -> dict[str, Any]:
+    url = address(entry.name)
+    own = path == url if url == "/" else path.startswith(url)
+    number = count(entry.count) if entry.count else 0
+    return {
+        "name": entry.name,
+        "url": url,
+        "label": entry.label,
+        "short": entry.short or entry.label,
+        "icon": entry.icon,
+        "count": number,
+        "hot": entry.count in counts.HOT,
+        "current": own or any(path.startswith(prefix) for prefix in entry.within),
+    }
+
+
+def _shell(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    shell: dict[str, Any] = {
+        "home": address("overview:home") or "/",
+        "footer": SITE,
+        "groups": [],
+        "bottom": [],
+        "counts": {},
+    }
+    if not isinstance(user, User):
+        return shell
+    numbers = counts.for_user(user)
+    groups = []
+    for title, entries in MENU:
+        shown = [
+            _entry(entry, request.path, lambda key: numbers.get(key, 0))
+            for entry in entries
+            if user.has_role(*entry.roles) and address(entry.name)
+        ]
+        if shown:
+            groups.append({"title": title, "entries": shown})
+    by_name = {entry["name"]: entry for group in groups for entry in group["entries"]}
+    bureau = user.has_role(*BUREAU)
+    shell.update(
+        groups=groups,
+        bottom=[by_name[name] for name in BOTTOM if name in by_name][:5],
+        counts=numbers,
+        account=[
+            _entry(entry, "", lambda key: 0)
+            for entry in ACCOUNT
+            if address(entry.name)
+            and (entry.name != "alerts:subscriptions" or user.reads_facts)
+        ],
+        alerts=address("alerts:list") if user.reads_facts else "",
+        search=address("overview:search") if bureau else "",
+        live="/ws/alerts/" if user.reads_facts else "",
+        organisation=user.organisation.name if user.organisation else "",
+    )
+    return shell
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Return the template variables of the shell."""
-    return {}
+    """Return ``nav``, worked out only by templates that show the shell."""
+    return {"nav": SimpleLazyObject(lambda: _shell(request))}

@@ -1,0 +1,64 @@
+"""超标记录: what closed hours and days came to."""
+
+from datetime import date
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET
+
+from bozhou_eco.accounts.access import current_user, reader_required
+from bozhou_eco.common import clock
+from polluters.models import Exceedance
+from polluters.selectors import exceedances as rows
+from polluters.services.closing import lines_of
+
+PAGE_SIZE = 50
+
+
+def _month(text: str) -> date:
+    try:
+        chosen = parse_date(f"{text}-01") if text else None
+    except ValueError:
+        chosen = None
+    return (chosen or clock.beijing(clock.now()).date()).replace(day=1)
+
+
+@require_GET
+@reader_required
+def exceedance_list(request: HttpRequest) -> HttpResponse:
+    """List a month's exceedances with the word that may be used."""
+    month = _month(request.GET.get("month", ""))
+    state = request.GET.get("state", "")
+    if state not in Exceedance.State.values:
+        state = ""
+    found = rows.exceedances(current_user(request), month=month, state=state)
+    context = {
+        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "month": month,
+        "state": state,
+        "states": Exceedance.State.choices,
+    }
+    return render(request, "polluters/exceedances.html", context)
+
+
+@require_GET
+@reader_required
+def exceedance(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show every step from the values to the judgement."""
+    found = get_object_or_404(
+        Exceedance.objects.visible_to(current_user(request)).select_related(
+            "point__pollutant", "point__outlet__enterprise__district"
+        ),
+        pk=pk,
+    )
+    context = {"row": found, "lines": lines_of(found.explanation)}
+    return render(request, "polluters/exceedance.html", context)
+
+
+@require_GET
+@reader_required
+def latest(request: HttpRequest) -> JsonResponse:
+    """Return the newest value of every point, for the live wall after a gap."""
+    return JsonResponse({"values": rows.latest_values(current_user(request))})
