@@ -19,6 +19,8 @@ def _context(request: HttpRequest, outlet: Outlet) -> dict[str, object]:
     rows = command_rows(outlet=outlet, user=user)
     return {
         "outlet": outlet,
+        "firm": outlet.enterprise,
+        "tab": "commands",
         "rows": rows,
         "busy": any(row.command.state in DeviceCommand.OPEN[1:] for row in rows),
         "may_request": user.has_role(*REQUESTERS),
