@@ -1,0 +1,43 @@
+"""Kinds: refinements inherit, suspicion is confidential and never told to the suspect."""
+
+import pytest
+
+from alerts.domain.kinds import KINDS, NEVER_FIRST, base_of, may_go_first, policy_of
+
+
+@pytest.mark.parametrize(
+    ("kind", "base"),
+    [
+        ("exceedance", "exceedance"),
+        ("exceedance-warning", "exceedance"),
+        ("water-exceedance.hour", "water-exceedance"),
+        ("stopped_running", "stopped-running"),
+        ("offline:camera", "offline"),
+        ("new-thing", ""),
+        ("", ""),
+    ],
+)
+def test_base_of(kind: str, base: str) -> None:
+    assert base_of(kind) == base
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [*sorted(NEVER_FIRST), "station-fraud", "vehicle-tamper", "door.opened", "x_cheat"],
+)
+def test_suspects_are_never_warned_first(kind: str) -> None:
+    assert not may_go_first(kind)
+    assert policy_of(kind).confidential
+    assert not policy_of(kind).enterprise_first
+
+
+def test_ordinary_kinds_may_be() -> None:
+    assert may_go_first("exceedance")
+    assert may_go_first("offline")
+    assert not policy_of("exceedance").confidential
+
+
+def test_no_built_in_policy_contradicts_itself() -> None:
+    for kind, policy in KINDS.items():
+        if policy.enterprise_first:
+            assert may_go_first(kind), kind
