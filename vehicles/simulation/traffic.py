@@ -248,7 +248,7 @@ def make_test(
         station=station.code,
         line=line.number,
         category="periodic",
-        method=method or "",
+        method=method or "none",
         attempt=attempt,
         started_at=start,
         staff=Staff(inspector, rng.choice(station.drivers), station.signatories[0]),

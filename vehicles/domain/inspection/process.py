@@ -163,9 +163,10 @@ class Curve:
             for index, value in enumerate(given)
         )
 
-    def sampled(self, method: Method) -> tuple[bool, ...]:
+    def sampled(self, method: str) -> tuple[bool, ...]:
         """Return for each row whether it counts; rows of unknown phases do."""
-        rest = {phase.code for phase in PHASES[method] if not phase.sampled}
+        known = PHASES[Method(method)] if method in set(Method) else ()
+        rest = {phase.code for phase in known if not phase.sampled}
         return tuple(phase not in rest for phase in self.phases)
 
 

@@ -202,7 +202,9 @@ class VehicleTest:
     station: str = required(text("检验机构编号（6 位区划 + 3 位序号）", 9))
     line: str = required(text("检测线编号", 4))
     category: str = choice("检验类别", tuple(Category))
-    method: str = required(choice("检测方法", tuple(Method)))
+    method: str = required(
+        choice("检测方法", (*Method, "none"), help="none：无尾气检测项目（如纯电动）")
+    )
     attempt: int | None = integer("检验次数（本周期）", "", 1, 50)
     started_at: datetime | None = required(moment("上线检测开始时间"))
     ended_at: datetime | None = required(moment("上线检测结束时间"))
