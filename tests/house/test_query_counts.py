@@ -1,0 +1,123 @@
+"""Each page takes a fixed number of queries, however many rows it shows.
+
+``QUERY_COUNTS=write bin/test tests/house/test_query_counts.py`` writes the baseline anew.
+"""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bozhou_eco.accounts.models import Role
+from bozhou_eco.common import clock
+from polluters.models import Exceedance, Point
+from tests import factories
+from tests.polluters.frames import data_frame
+from tests.polluters.test_take_batch import nox, take
+
+pytestmark = pytest.mark.django_db
+BASELINE = Path(__file__).parent / "query_counts.json"
+PAGES = {
+    "enterprises": "/polluters/",
+    "outlet": "/polluters/outlets/{outlet}/",
+    "curve-24h": "/polluters/points/{point}/history/?span=24h",
+    "curve-30d": "/polluters/points/{point}/history/?span=30d",
+    "curve-365d": "/polluters/points/{point}/history/?span=365d",
+    "latest": "/polluters/latest.json",
+    "exceedances": "/polluters/exceedances/",
+    "exceedance": "/polluters/exceedances/{exceedance}/",
+    "quarantine": "/polluters/quarantine/",
+    "alerts": "/alerts/",
+    "alerts-api": "/api/v1/alerts/",
+    "cases": "/cases/",
+    "home": "/",
+}
+
+
+def fill(count: int) -> dict[str, int]:
+    """Make ``count`` enterprises that report, one over its limit each."""
+    now = clock.now().replace(microsecond=0)
+    last: dict[str, int] = {}
+    for _ in range(count):
+        logger = factories.logger()
+        point = factories.point(logger, "a21002", high=100)
+        factories.point(logger, "a21026", high=100)
+        for back in (60, 30, 0):
+            at = now - timedelta(seconds=back)
+            take(data_frame(logger, at, f"{nox(150)};a21026-Rtd=3,a21026-Flag=N"))
+        take(data_frame(f"NOBODY{point.pk}", now, nox(1)))
+        row = Exceedance.objects.create(
+            point=point,
+            limit=point.limits.get(),
+            averaging="hour",
+            time=now.replace(minute=0, second=0),
+            value=150,
+            bound=100,
+            multiple=0.5,
+            state="warning",
+            found_at=now,
+            explanation=judgement(point),
+        )
+        last = {"outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk}
+    return last
+
+
+def judgement(point: Point) -> dict[str, object]:
+    return {
+        "word": "超标预警",
+        "point": str(point.pollutant),
+        "averaging": "小时均值",
+        "judged": "实测值",
+        "begin": "",
+        "end": "",
+        "value": 150.0,
+        "unit": "mg/m3",
+        "limit": "≤ 100",
+        "kind": "许可限值",
+        "multiple": 0.5,
+        "valid_count": 60,
+        "got": 60,
+        "due": 60,
+        "left_out": [],
+        "used": [],
+        "formula": "",
+        "standard": "",
+        "limit_source": "",
+        "notes": [],
+    }
+
+
+def count(client: Client, url: str) -> int:
+    client.get(url)
+    cache.clear()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        answer = client.get(url)
+    assert answer.status_code == 200, url
+    return len(queries)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(name: str, client: Client) -> None:
+    client.force_login(factories.user(Role.OFFICER))
+    ids = fill(2)
+    few = count(client, PAGES[name].format(**ids))
+    fill(4)
+    many = count(client, PAGES[name].format(**ids))
+    assert many == few, f"{name}: {few} queries for 2 enterprises, {many} for 6"
+    known = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    if os.environ.get("QUERY_COUNTS") == "write":
+        BASELINE.write_text(
+            json.dumps(known | {name: few}, indent=1, sort_keys=True) + "\n"
+        )
+        return
+    assert few <= known[name], (
+        f"{name}: {few} queries, the baseline allows {known[name]}"
+    )
