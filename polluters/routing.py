@@ -1,0 +1,10 @@
+"""WebSocket addresses of polluters."""
+
+from django.urls import URLPattern, path
+
+from polluters.consumers import AllOutletsConsumer, OutletConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/outlets/<int:outlet_id>/", OutletConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/live/", AllOutletsConsumer.as_asgi()),  # type: ignore[arg-type]
+]

@@ -1,0 +1,82 @@
+"""Which limit a page shows beside a value."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from polluters.domain.limits import bounds_text
+from polluters.domain.notice import Bounds
+from polluters.models import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The strictest enforceable limit of a point, in the point's unit.
+
+    ``kind`` and ``averaging`` are words (许可限值, 小时均值).
+    """
+
+    low: float | None
+    high: float | None
+    kind: str
+    averaging: str
+    standard: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """The bounds in words."""
+        return bounds_text(Bounds(self.low, self.high)).removeprefix("≤ ")
+
+    def share(self, value: float | None) -> float | None:
+        """Return how much of the limit ``value`` takes: 1 is at the limit.
+
+        For a range (pH) the distance from its middle counts; for a lower bound only,
+        the bound is divided by the value.
+        """
+        if value is None:
+            return None
+        if self.high is not None and self.low is not None:
+            half = (self.high - self.low) / 2
+            return abs(value - (self.high + self.low) / 2) / half
+        if self.high is not None:
+            return value / self.high if self.high > 0 else None
+        return self.low / value if self.low and value > 0 else None
+
+    def beyond(self, value: float | None) -> bool:
+        """Return whether ``value`` lies outside the bounds."""
+        return value is not None and Bounds(self.low, self.high).beyond(value)
+
+
+def _strictness(limit: Limit) -> tuple[float, float]:
+    high = limit.high if limit.high is not None else float("inf")
+    low = limit.low if limit.low is not None else float("-inf")
+    return high, -low
+
+
+def in_force(point_ids: Iterable[int], *, on: date) -> dict[int, InForce]:
+    """Return the strictest enforceable limit of each point on ``on`` (one query)."""
+    rows = Limit.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=on),
+        point_id__in=list(point_ids),
+        kind__in=Limit.ENFORCEABLE,
+        valid_from__lte=on,
+    )
+    strictest: dict[int, Limit] = {}
+    for row in rows:
+        held = strictest.get(row.point_id)
+        if held is None or _strictness(row) < _strictness(held):
+            strictest[row.point_id] = row
+    return {
+        point_id: InForce(
+            low=row.low,
+            high=row.high,
+            kind=row.get_kind_display(),
+            averaging=row.get_averaging_display(),
+            standard=row.standard,
+            source=row.source,
+        )
+        for point_id, row in strictest.items()
+    }

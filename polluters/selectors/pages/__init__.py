@@ -1,0 +1,1 @@
+"""What the pages of polluters show, each with a fixed number of queries."""

@@ -1,0 +1,134 @@
+"""The page of one outlet, its data table and the export."""
+
+import csv
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET
+
+from bozhou_eco.accounts.access import current_user, reader_required
+from bozhou_eco.audit import services as audit
+from bozhou_eco.common import clock
+from polluters.models import Outlet, Period
+from polluters.selectors.pages import data as data_pages
+from polluters.selectors.pages.outlet import outlet_page
+
+PERIODS = {"minute": Period.MINUTE, "hour": Period.HOUR, "day": Period.DAY}
+LONGEST = {
+    Period.MINUTE: timedelta(days=3),
+    Period.HOUR: timedelta(days=93),
+    Period.DAY: timedelta(days=800),
+}
+
+
+def visible_outlet(request: HttpRequest, pk: int) -> Outlet:
+    """Return an outlet in the person's scope, else 404."""
+    rows = Outlet.objects.visible_to(current_user(request))
+    found: Outlet = get_object_or_404(
+        rows.select_related("enterprise__district", "enterprise__organisation"), pk=pk
+    )
+    return found
+
+
+@require_GET
+@reader_required
+def outlet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show whether an exceedance is real, and why."""
+    now = clock.now()
+    found = visible_outlet(request, pk)
+    page = outlet_page(outlet=found, user=current_user(request), now=now)
+    year = clock.beijing(now).year
+    context = {
+        "page": page,
+        "outlet": found,
+        "firm": found.enterprise,
+        "key_unit": year in found.enterprise.key_years,
+        "now": now,
+        "tab": "live",
+    }
+    return render(request, "polluters/outlet.html", context)
+
+
+def _day(text: str | None, default: date) -> date:
+    try:
+        return parse_date(text or "") or default
+    except ValueError:
+        return default
+
+
+def _span(request: HttpRequest) -> dict[str, Any]:
+    """Read period and days from the address; a span is cut to what fits a page."""
+    name = request.GET.get("period", "hour")
+    period = PERIODS.get(name, Period.HOUR)
+    today = clock.beijing(clock.now()).date()
+    until = _day(request.GET.get("until"), today)
+    default = until - (timedelta(0) if period == Period.MINUTE else timedelta(days=6))
+    since = min(_day(request.GET.get("since"), default), until)
+    cut = until - since >= LONGEST[period]
+    if cut:
+        since = until - LONGEST[period] + timedelta(days=1)
+    begin = datetime.combine(since, time.min, tzinfo=clock.BEIJING)
+    end = datetime.combine(until, time.min, tzinfo=clock.BEIJING) + timedelta(days=1)
+    return {
+        "period": period,
+        "period_name": next(key for key, value in PERIODS.items() if value == period),
+        "since": since,
+        "until": until,
+        "start": begin,
+        "end": end,
+        "cut": cut,
+        "longest": LONGEST[period].days,
+    }
+
+
+@require_GET
+@reader_required
+def data(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show minutes, hours or days as a table."""
+    found, span = visible_outlet(request, pk), _span(request)
+    table = data_pages.table(
+        outlet=found, period=span["period"], start=span["start"], end=span["end"]
+    )
+    context = {
+        "outlet": found,
+        "firm": found.enterprise,
+        "table": table,
+        "span": span,
+        "tab": "data",
+    }
+    return render(request, "polluters/outlet_data.html", context)
+
+
+@require_GET
+@reader_required
+def export(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the same table as CSV; reading data out of the platform is audited."""
+    found, span = visible_outlet(request, pk), _span(request)
+    table = data_pages.table(
+        outlet=found, period=span["period"], start=span["start"], end=span["end"]
+    )
+    audit.record(
+        actor=current_user(request),
+        act="outlet.export",
+        subject=found.subject_key,
+        detail={
+            "period": span["period_name"],
+            "since": str(span["since"]),
+            "until": str(span["until"]),
+            "rows": len(table.rows),
+        },
+        kind="read",
+    )
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"{found.code}_{span['period_name']}_{span['since']}_{span['until']}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.write("\ufeff")
+    writer = csv.writer(response)
+    writer.writerow(["时间", *(column.title for column in table.columns)])
+    for row in table.rows:
+        cells = [f"{cell.text} {cell.flag}".strip() for cell in row.cells]
+        writer.writerow([f"{clock.beijing(row.time):%Y-%m-%d %H:%M:%S}", *cells])
+    return response
