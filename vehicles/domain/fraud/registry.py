@@ -180,7 +180,8 @@ def with_values(params: Params, values: Mapping[str, object]) -> Params:
         fits = isinstance(value, wanted) or (wanted is float and isinstance(value, int))
         if not fits or isinstance(value, bool):
             raise ParameterError(f"参数 {name} 应为 {wanted.__name__}")
-    return replace(params, **dict(values))
+    changes: dict[str, Any] = dict(values)
+    return replace(params, **changes)
 
 
 class Checker:
