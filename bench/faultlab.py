@@ -9,6 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
+
+import paho.mqtt.client as paho
+from paho.mqtt.client import MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.fleet import Fleet, Tally
 from bench.loggers import GAS
@@ -27,6 +32,21 @@ ALERTS = (
     "SELECT key, count(*), count(open_key) FROM alerts_alert"
     " WHERE kind = 'exceedance' GROUP BY 1"
 )
+
+
+def forget_session(url: str, client_id: str) -> None:
+    """Have the broker drop the session of a client, and with it its queue."""
+    parts = urlsplit(url)
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv311
+    )
+    client.connect(parts.hostname or "127.0.0.1", parts.port or 1883)
+    client.loop_start()
+    deadline = time.monotonic() + 5
+    while not client.is_connected() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    client.disconnect()
+    client.loop_stop()
 
 
 @dataclass
@@ -84,7 +104,8 @@ class Lab:
         )
 
     def empty(self) -> None:
-        """Drop what earlier runs stored; loggers and limits stay."""
+        """Drop what earlier runs stored or left queued; loggers and limits stay."""
+        forget_session(self.bed.variables["MQTT_URL"], "ingest-1")
         self.sql("TRUNCATE polluters_reading, polluters_rawframe, polluters_latest")
         self.sql("TRUNCATE alerts_alert CASCADE")
 

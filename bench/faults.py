@@ -47,7 +47,9 @@ def _figures(parts: list[Verdict], seconds: float) -> list[Figure]:
 
 
 def _fleet(lab: Lab, frames: int, **options: float) -> Fleet:
+    lab.stop_intakes()
     lab.empty()
+    lab.start_intake()
     lab.kills = 0
     return Fleet(
         lab.bed.variables["MQTT_URL"],
@@ -60,7 +62,6 @@ def _fleet(lab: Lab, frames: int, **options: float) -> Fleet:
 
 def _kills(lab: Lab, frames: int) -> Verdict:
     """SIGKILL of intake at twenty random moments, some of them while it starts."""
-    lab.start_intake()
     fleet = _fleet(lab, frames, rate=frames / 45 if frames < 20_000 else 0.0)
 
     def kill() -> None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from bench.loggers import GAS, PASSWORD, mn_of
 from polluters.domain.hj212 import crc16, format_qn, format_time
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+_fleets = count()
 ANSWER = re.compile(rb"QN=(\d{17});ST=91;CN=9014;.*?MN=([^;]+);")
 
 
@@ -96,7 +98,10 @@ class Fleet:
         self.patience_s, self.rate = patience_s, rate
         self.tally = Tally()
         self.window = window * loggers
-        self.start = start or present() - timedelta(hours=1) - backlog * spread
+        # A day of its own: what a restored broker still held of another fleet is no
+        # second version of one of ours.
+        day = timedelta(days=next(_fleets), hours=1)
+        self.start = start or present() - day - backlog * spread
         self._spread, self._backlog = spread, backlog
         self._waiting: dict[tuple[str, str], Sent] = {}
         self._order: deque[tuple[str, str]] = deque()
