@@ -138,7 +138,11 @@ def calculate(
     amount = _adjust(table, adjustments, amount, steps)
     rounded = round_to(amount, table.unit, table.rounding)
     steps.append(
-        Step("取整", f"{table.rounding.label}到 {table.unit} 元", f"{yuan(rounded)} 元")
+        Step(
+            "取整",
+            f"{table.rounding.label}到 {yuan(table.unit)} 元",
+            f"{yuan(rounded)} 元",
+        )
     )
     final, reduced = _hold(rounded, low, high, reduction_basis, steps)
     return Result(final, low, high, coefficient, tuple(steps), reduced)

@@ -12,6 +12,7 @@ from bozhou_eco.common.clock import beijing
 from enforcement.domain.documents import DocumentKind
 from enforcement.domain.fines import Owed, owed_now
 from enforcement.domain.leniency import Ground
+from enforcement.domain.money import yuan
 from enforcement.domain.workflow import Duty, Facts
 from enforcement.models import (
     BasisChoice,
@@ -277,7 +278,7 @@ def _discussion(
     reasons = []
     threshold = money_setting("discussion_threshold", "100000")
     if run and run.amount >= threshold:
-        reasons.append(f"拟罚款 {run.amount} 元，达到 {threshold} 元")
+        reasons.append(f"拟罚款 {yuan(run.amount)} 元，达到 {yuan(threshold)} 元")
     if choice and choice.serious:
         reasons.append("情节严重")
     if procedure.heard:
@@ -302,7 +303,7 @@ def open_obligations(
     """Return what is still to be done before closing, in words."""
     found = []
     if owed > 0:
-        found.append(f"罚款及加处罚款尚欠 {owed} 元")
+        found.append(f"罚款及加处罚款尚欠 {yuan(owed)} 元")
     if decision and decision.kind != Decision.Kind.NONE and not decision.published_on:
         found.append("处罚决定尚未公示")
     waiting = case.rectifications.exclude(state=Rectification.State.ACCEPTED).count()

@@ -4,6 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
@@ -16,6 +17,7 @@ from enforcement.domain.deadlines import (
     standing,
 )
 from enforcement.domain.documents import FORMS, DocumentKind, Form
+from enforcement.domain.money import yuan
 from enforcement.domain.workflow import (
     ENDS,
     Duty,
@@ -111,6 +113,7 @@ class StepView:
     name: str
     mark: str
     comment: bool
+    detail: str = ""
 
 
 def stage_views(case: Case, now: datetime) -> list[StageView]:
@@ -302,9 +305,27 @@ def step_views(case: Case, limit: int | None = None) -> list[StepView]:
         moved = step.from_state != step.to_state
         mark = "crit" if step.action == "open" else "acc" if moved else ""
         views.append(
-            StepView(step, action_name(step.action), mark, step.action == "comment")
+            StepView(
+                step,
+                action_name(step.action),
+                mark,
+                step.action == "comment",
+                _step_detail(step),
+            )
         )
     return views
+
+
+def _step_detail(step: CaseStep) -> str:
+    data = step.data
+    if "document" in data and data.get("kind") in set(DocumentKind):
+        name = DocumentKind(data["kind"]).label
+        return f"《{name}》{data.get('number', '')}"
+    if step.action == "add_file":
+        return str(data.get("name", ""))
+    if data.get("amount"):
+        return f"{yuan(Decimal(str(data['amount'])))} 元"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from enforcement.domain.workflow import (
 )
 from enforcement.models import Case, CaseAlert, CaseStep, SummaryRevision
 from enforcement.selectors.facts import build_facts
+from enforcement.selectors.scope import in_scope
 from enforcement.services.clocks import (
     PARTY_CLOCKS,
     change_state,
@@ -222,6 +223,8 @@ def move_case(
     if expected_version is not None and expected_version != case.version:
         newer = case.steps.filter(seq__gt=expected_version).select_related("actor")
         raise Conflict(list(newer))
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     move = find_move(State(case.state), _action(action))
     given = parse(move.fields, data or {})
     facts = build_facts(case=case, actor=actor, now=now, given=given, note=note)

@@ -22,6 +22,7 @@ from enforcement.papers.forms import paper
 from enforcement.papers.pdf import word_to_pdf
 from enforcement.papers.word import TemplateError, check_template, render_word
 from enforcement.selectors.context import document_context, sample_context
+from enforcement.selectors.scope import in_scope
 from enforcement.services.numbers import take_number
 from enforcement.services.steps import add_step, take_part
 
@@ -57,7 +58,7 @@ def save_draft(
     """Keep what has been filled in so far; answers are typed but may be missing."""
     document_kind = _kind(kind)
     given = parse(paper(document_kind).fields, data)
-    _check_maker(document_kind, actor)
+    _check_maker(document_kind, actor, case)
     case = Case.objects.select_for_update().get(pk=case.pk)
     draft = case.documents.filter(kind=kind, state=Document.State.DRAFT).first()
     draft = draft or Document(case=case, kind=kind, state=Document.State.DRAFT)
@@ -81,7 +82,9 @@ def _kind(kind: str) -> DocumentKind:
         raise Refused(f"没有这种文书：{kind}") from error
 
 
-def _check_maker(kind: DocumentKind, actor: User) -> None:
+def _check_maker(kind: DocumentKind, actor: User, case: Case) -> None:
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     if not actor.has_role(*MAKERS.get(kind, ANY_MAKER)):
         raise Refused(f"当前角色不能制作《{kind.label}》")
 
@@ -104,7 +107,7 @@ def issue_document(
     document_kind = _kind(kind)
     given = parse(paper(document_kind).fields, data)
     _check_complete(document_kind, given)
-    _check_maker(document_kind, actor)
+    _check_maker(document_kind, actor, case)
     case = Case.objects.select_for_update().get(pk=case.pk)
     _check_case(case, document_kind)
     if document_kind in INVESTIGATIVE:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common.calendar import add_months
 from bozhou_eco.common.clock import beijing
+from enforcement.domain.money import yuan
 from enforcement.domain.workflow import Refused
 from enforcement.models import Case, Decision, Payment, Remedy
 from enforcement.selectors.facts import (
@@ -72,7 +73,7 @@ def register_payment(
     owed = owed_parts(decision, today)
     limit = owed.fine if kind == Payment.Kind.FINE else owed.late
     if not 0 < amount <= limit:
-        raise Refused(f"金额应大于 0 且不超过应缴 {limit} 元")
+        raise Refused(f"金额应大于 0 且不超过应缴 {yuan(limit)} 元")
     try:
         with transaction.atomic():
             payment = Payment.objects.create(

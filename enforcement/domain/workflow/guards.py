@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from bozhou_eco.common.calendar import add_months
 from enforcement.domain.documents import DocumentKind
+from enforcement.domain.money import yuan
 from enforcement.domain.workflow.facts import Facts
 
 DISCUSSION_QUORUM = 3
@@ -93,7 +94,7 @@ def small_enough(facts: Facts) -> str:
     if amount is None or amount <= facts.spot_limit:
         return ""
     who = "单位" if facts.entity else "个人"
-    return f"当场处罚对{who}的罚款不超过 {facts.spot_limit} 元"
+    return f"当场处罚对{who}的罚款不超过 {yuan(facts.spot_limit)} 元"
 
 
 def hearing_right_granted(facts: Facts) -> str:
@@ -101,7 +102,7 @@ def hearing_right_granted(facts: Facts) -> str:
     threshold, proposed = facts.hearing_threshold, facts.proposed
     larger = threshold is not None and proposed is not None and proposed >= threshold
     if larger and not facts.given_yes("hearing_right"):
-        return f"拟罚款 {proposed} 元达到较大数额（{threshold} 元），必须告知听证权利"
+        return f"拟罚款 {yuan(proposed or Decimal(0))} 元达到较大数额（{yuan(threshold or Decimal(0))} 元），必须告知听证权利"
     return ""
 
 
@@ -171,11 +172,11 @@ def amount_lawful(facts: Facts) -> str:
         return ""
     low, high = bounds
     if amount > high:
-        return f"罚款 {amount} 元超过法定上限 {high} 元"
+        return f"罚款 {yuan(amount)} 元超过法定上限 {yuan(high)} 元"
     if amount < low and not facts.reduction_basis:
-        return f"罚款 {amount} 元低于法定下限 {low} 元，未具备减轻处罚依据"
+        return f"罚款 {yuan(amount)} 元低于法定下限 {yuan(low)} 元，未具备减轻处罚依据"
     if amount != facts.proposed and not facts.given_text("deviation_reason"):
-        return f"与裁量结果 {facts.proposed} 元不一致，须说明理由"
+        return f"与裁量结果 {yuan(facts.proposed or Decimal(0))} 元不一致，须说明理由"
     return ""
 
 
@@ -197,7 +198,7 @@ def service_consented(facts: Facts) -> str:
 def all_paid(facts: Facts) -> str:
     """Everything is paid, or the rest was lawfully remitted."""
     if facts.owed > Decimal(0):
-        return f"尚欠缴 {facts.owed} 元"
+        return f"尚欠缴 {yuan(facts.owed)} 元"
     return ""
 
 

@@ -271,7 +271,7 @@ def test_decision_inside_the_law():
 
 def test_on_the_spot_has_a_ceiling():
     given = given_for(Action.SPOT_PENALTY, amount=Decimal(3001))
-    refuses(Action.SPOT_PENALTY, text="不超过 3000 元", given=given)
+    refuses(Action.SPOT_PENALTY, text="不超过 3,000 元", given=given)
 
 
 def test_electronic_service_needs_consent():
