@@ -63,7 +63,10 @@ def close_due(*, now: datetime) -> int:
 
 
 def due_hours(now: datetime) -> list[datetime]:
-    """Return the hours of the last two days that are over and not closed."""
+    """Return the hours of the last two days that are over and not closed.
+
+    Closing begins with the first hour after installation; what lies before is not due.
+    """
     last = now - timedelta(minutes=settings.HOUR_GRACE_MINUTES)
     last = last.replace(minute=0, second=0, microsecond=0) - HOUR
     return _not_closed(Period.HOUR.value, last, HOUR, now - LOOK_BACK)
@@ -79,6 +82,13 @@ def due_days(now: datetime) -> list[datetime]:
 def _not_closed(
     period: int, last: datetime, step: timedelta, first: datetime
 ) -> list[datetime]:
+    oldest = (
+        ClosedPeriod.objects.filter(period=period)
+        .order_by("time")
+        .values_list("time", flat=True)
+        .first()
+    )
+    first = max(first, oldest) if oldest else last
     wanted = []
     while last >= first:
         wanted.append(last)
