@@ -19,21 +19,34 @@ from bozhou_eco.common.queue import after_commit
 from polluters.clients import Downward, publish_down
 from polluters.domain.commands import (
     FORMS,
-    NOW,
     clean,
     params_to_send,
-    setup_steps,
 )
 from polluters.domain.hj212 import Frame, encode_frame, format_qn, parse_qn
 from polluters.domain.hj212.codes import COMMANDS
 from polluters.models import DeviceCommand, Logger, Medium
+from polluters.services.command_setup import (
+    SEND_TASK,
+    set_clock,
+    set_up_newcomers,
+    start_setup,
+)
 
+__all__ = [
+    "CommandError",
+    "approve_command",
+    "cancel_command",
+    "refuse_command",
+    "request_command",
+    "send_due",
+    "set_up_newcomers",
+    "start_setup",
+    "take_reply",
+]
 State, Origin = DeviceCommand.State, DeviceCommand.Origin
-SEND_TASK = "polluters.tasks.send_commands"
 REPLIES = frozenset({"9011", "9012", "9013"})
 ANSWERS = frozenset(form.cn for form in FORMS.values()) | {"2011", "2021", "3015"}
 STARTS = frozenset({"2081", "9021"})
-SETUP_PAUSE = timedelta(minutes=10)
 SETUP_PATIENCE_S = 60
 ACCEPTED, EXECUTED, NO_DATA = "1", "1", "100"
 SENT_AT_ONCE = 200
@@ -158,68 +171,6 @@ def _decide(command: DeviceCommand, actor: User, now: datetime, note: str) -> No
     command.save()
 
 
-# --- the platform's own commands ------------------------------------------------------
-
-
-@transaction.atomic
-def start_setup(*, logger: Logger, now: datetime) -> list[DeviceCommand]:
-    """Queue the first-connection sequence (HJ 212-2017 §6.7) for a logger.
-
-    Does nothing while one is under way or was begun in the last ten minutes, and for
-    loggers that do not answer to this platform (上级下发).
-    """
-    Logger.objects.select_for_update().get(pk=logger.pk)
-    recent = DeviceCommand.objects.filter(logger=logger, origin=Origin.SETUP).filter(
-        Q(state__in=DeviceCommand.OPEN) | Q(requested_at__gt=now - SETUP_PAUSE)
-    )
-    if logger.access == Logger.Access.HANDED_DOWN or recent.exists():
-        return []
-    steps = setup_steps(
-        version=logger.version,
-        timeout_s=settings.HJ212_COMMANDS["TIMEOUT_S"],
-        resends=settings.HJ212_COMMANDS["RESENDS"],
-        real_time_s=logger.rtd_interval_s,
-        minute_interval=logger.minute_interval,
-    )
-    commands = DeviceCommand.objects.bulk_create(
-        _own(logger, Origin.SETUP, cn, params, now) for cn, params in steps
-    )
-    record(
-        actor=None,
-        act="command.setup",
-        subject=f"logger:{logger.mn}",
-        detail={"steps": [command.cn for command in commands]},
-        now=now,
-    )
-    after_commit(SEND_TASK)
-    return commands
-
-
-def _own(
-    logger: Logger, origin: str, cn: str, params: dict[str, str], now: datetime
-) -> DeviceCommand:
-    return DeviceCommand(
-        logger=logger,
-        origin=origin,
-        cn=cn,
-        params=params,
-        state=State.APPROVED,
-        requested_at=now,
-        next_at=now,
-    )
-
-
-def set_up_newcomers(*, now: datetime, most: int = 50) -> int:
-    """Begin the sequence for loggers that have come online and never had one."""
-    if not settings.HJ212_COMMANDS["SETUP"]:
-        return 0
-    earlier = DeviceCommand.objects.filter(logger=OuterRef("pk"), origin=Origin.SETUP)
-    newcomers = Logger.objects.filter(
-        ~Exists(earlier), active=True, state=Logger.State.ONLINE
-    ).exclude(access=Logger.Access.HANDED_DOWN)[:most]
-    return sum(bool(start_setup(logger=logger, now=now)) for logger in newcomers)
-
-
 # --- sending --------------------------------------------------------------------------
 
 
@@ -320,7 +271,7 @@ def take_reply(*, logger_id: int, frame: Frame, now: datetime) -> None:
     elif frame.cn in STARTS and settings.HJ212_COMMANDS["SETUP"]:
         start_setup(logger=Logger.objects.get(pk=logger_id), now=now)
     elif frame.cn == "1013":
-        _set_clock(logger_id, now)
+        set_clock(logger_id, now)
 
 
 def _take_answer(logger_id: int, frame: Frame, now: datetime) -> None:
@@ -389,17 +340,6 @@ def _finish(command: DeviceCommand, state: str, now: datetime) -> None:
         tries=command.tries,
     )
     if command.origin == Origin.SETUP:
-        after_commit(SEND_TASK)
-
-
-def _set_clock(logger_id: int, now: datetime) -> None:
-    """Queue 1012 for a logger that asked for the time, unless one is under way."""
-    logger = Logger.objects.select_for_update().get(pk=logger_id)
-    under_way = DeviceCommand.objects.filter(
-        logger=logger, cn="1012", state__in=DeviceCommand.OPEN
-    ).exclude(state=State.REQUESTED)
-    if not under_way.exists():
-        _own(logger, Origin.CLOCK, "1012", {"SystemTime": NOW}, now).save()
         after_commit(SEND_TASK)
 
 

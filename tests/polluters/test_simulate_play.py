@@ -99,6 +99,7 @@ def test_over_mqtt(devices: list[Device]) -> None:
 
 @needs_broker
 def test_over_the_gateway(devices: list[Device], tmp_path: Path) -> None:
+    devices[0].real_time_ack = False
     platform = Platform(devices)
 
     async def run() -> None:
