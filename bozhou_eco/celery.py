@@ -38,4 +38,14 @@ app.conf.beat_schedule = {
         "task": "polluters.tasks.seal_frames",
         "schedule": crontab(minute="7"),
     },
+    "vehicles-settle": {"task": "vehicles.tasks.settle_reviews", "schedule": 2.0},
+    "vehicles-segments": {"task": "vehicles.tasks.sweep_segments", "schedule": 20.0},
+    "vehicles-cameras": {
+        "task": "vehicles.tasks.find_silent_cameras",
+        "schedule": 20.0,
+    },
+    "vehicles-house": {
+        "task": "vehicles.tasks.keep_house",
+        "schedule": crontab(hour="2", minute="40"),
+    },
 }

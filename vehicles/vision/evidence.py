@@ -115,7 +115,8 @@ def _share(point: CurvePoint, analysis: Analysis) -> tuple[float, float, float, 
 def _frames(
     candidate: Candidate, video: Path, darkest: CurvePoint
 ) -> list[EvidenceFile]:
-    pictures = frames_at(video, list(candidate.evidence_times))
+    wide = candidate.plate_at if candidate.plate_at is not None else candidate.begins
+    pictures = frames_at(video, sorted({*candidate.evidence_times, wide}))
     points = {point.at: point for point in candidate.curve}
     files = []
     for place, at in enumerate(candidate.evidence_times, 1):
@@ -133,6 +134,16 @@ def _frames(
                 opacity=point.opacity,
             )
         )
+    files.append(
+        EvidenceFile(
+            kind=Kind.PANORAMA,
+            place=0,
+            name="panorama.jpg",
+            media_type="image/jpeg",
+            content=jpeg(pictures[wide]),
+            at=round(wide - darkest.at, 3),
+        )
+    )
     return files
 
 

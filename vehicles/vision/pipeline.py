@@ -71,13 +71,28 @@ class Candidate:
     verdict: verdict.Verdict
     plate: Voted
     plate_picture: Image | None
+    plate_at: float | None
     curve: list[CurvePoint]
     evidence_times: tuple[float, ...]
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A track where it was seen best."""
+
+    track: int
+    kind: str
+    score: float
+    box: Box
+    at: float
+
+
+@dataclass(frozen=True)
 class Analysis:
-    """What a clip showed. ``background`` is the clean scene at working size."""
+    """What a clip showed. ``background`` is the clean scene at working size.
+
+    ``vehicles`` counts the tracks large enough to be measured; ``tracks`` has all.
+    """
 
     model: str
     pictures: int
@@ -89,6 +104,7 @@ class Analysis:
     vehicles: int
     background: Background | None
     notes: list[str]
+    tracks: list[Seen]
 
 
 @dataclass
@@ -224,7 +240,13 @@ def analyse(
         vehicles=len(tracks),
         background=background,
         notes=clip.notes,
+        tracks=[_best(t) for t in clip.tracker.tracks.values() if len(t.sights) > 1],
     )
+
+
+def _best(track: Track) -> Seen:
+    best = max(track.sights, key=lambda s: s.score)
+    return Seen(track.number, track.kind, best.score, best.box, best.at)
 
 
 def _measurable(track: Track, clip: _Clip) -> bool:
@@ -364,7 +386,9 @@ def _finish(
     judged: verdict.Verdict,
     plates: PlateReader,
 ) -> Candidate:
-    plate, picture = _read_plate(clip.crops.get(track.number, []), plates, clip)
+    plate, picture, plate_at = _read_plate(
+        clip.crops.get(track.number, []), plates, clip.profile.home
+    )
     curve = [_point(sight, instant, clip.scale) for sight, instant in instants]
     return Candidate(
         track=track.number,
@@ -374,23 +398,25 @@ def _finish(
         verdict=judged,
         plate=plate,
         plate_picture=picture,
+        plate_at=plate_at,
         curve=curve,
         evidence_times=_evidence_times(curve),
     )
 
 
 def _read_plate(
-    crops: list[_Crop], plates: PlateReader, clip: _Clip
-) -> tuple[Voted, Image | None]:
+    crops: list[_Crop], plates: PlateReader, home: str
+) -> tuple[Voted, Image | None, float | None]:
+    """The voted plate, its best picture and the time of that picture."""
     readings: list[Reading] = []
-    best: tuple[float, Image] | None = None
+    best: tuple[float, Image, float] | None = None
     for crop in crops:
         for found in plates.find(crop.picture, most=1):
             readings.append(found.reading)
             if best is None or found.reading.score > best[0]:
-                best = (found.reading.score, found.picture)
-    plate = vote(readings, home=clip.profile.home)
-    return plate, best[1] if best else None
+                best = (found.reading.score, found.picture, crop.at)
+    voted = vote(readings, home=home)
+    return (voted, best[1], best[2]) if best else (voted, None, None)
 
 
 def _point(sight: Sight, instant: verdict.Instant, scale: float) -> CurvePoint:

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from vehicles.domain.plates import KINDS, Color, normalise
+from vehicles.domain.plates import KINDS, PROVINCES, Color, normalise
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.voting import Reading
 
@@ -106,19 +106,34 @@ class PlateReader:
         blob[0, :, :, :wide] = resized.transpose(2, 0, 1) / 127.5 - 1.0
         name = self._read.get_inputs()[0].name
         steps: Floats = self._read.run(None, {name: blob})[0][0]
-        text, scores = self._spell(steps)
+        text, scores, first = self._spell(steps)
         mean = float(np.mean(scores)) if scores else 0.0
-        return Reading(normalise(text), mean, plate_colour(plate, text), tuple(scores))
+        return Reading(
+            normalise(text),
+            mean,
+            plate_colour(plate, text),
+            tuple(scores),
+            self._province(first) if text[:1] in PROVINCES else {},
+        )
 
-    def _spell(self, steps: Floats) -> tuple[str, list[float]]:
-        text, scores, last = "", [], 0
+    def _province(self, step: Floats) -> dict[str, float]:
+        """What the step that spelled the first character thinks of each province."""
+        return {
+            char: float(step[index])
+            for index, char in enumerate(self._characters)
+            if char and char in PROVINCES
+        }
+
+    def _spell(self, steps: Floats) -> tuple[str, list[float], Floats]:
+        text, scores, last, first = "", [], 0, steps[0]
         for step in steps:
             index = int(step.argmax())
             if index and index != last and step[index] >= LEAST_CHARACTER:
+                first = step if not text else first
                 text += self._characters[index]
                 scores.append(float(step[index]))
             last = index
-        return text, scores
+        return text, scores, first
 
 
 def _priors(height: int, width: int) -> Floats:

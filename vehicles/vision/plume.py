@@ -117,8 +117,12 @@ def shine_through(image: Image, depth: Field, kind: str = "soot") -> Image:
 def visible_box(
     depth: Field, threshold: float = 0.12
 ) -> tuple[int, int, int, int] | None:
-    """x1, y1, x2, y2 of where opacity exceeds ``threshold``; None if nowhere."""
-    mask = (1.0 - np.exp(-depth)) > threshold
+    """x1, y1, x2, y2 of what people would call the plume; None if there is nothing.
+
+    That is where opacity exceeds ``threshold`` and a quarter of its peak.
+    """
+    opacity = 1.0 - np.exp(-depth)
+    mask = opacity > max(threshold, 0.25 * float(opacity.max()))
     if not mask.any():
         return None
     # A few stray pixels must not stretch the box: trim by mass.

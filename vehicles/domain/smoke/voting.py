@@ -1,8 +1,8 @@
 """One number plate from many readings of a track, character by character."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from vehicles.domain import plates
 from vehicles.domain.plates import Color, PlateError
@@ -14,12 +14,16 @@ LEAST_CHARACTERS = 5
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of one picture: text, score 0..1 and, where known, per character."""
+    """One reading of one picture: text, score 0..1 and, where known, per character.
+
+    ``provinces`` holds what the reader thinks of each province character, 0..1.
+    """
 
     text: str
     score: float
     color: Color = Color.OTHER
     scores: tuple[float, ...] = ()
+    provinces: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,22 @@ class Voted:
     problem: str = ""
 
 
-def vote(readings: Sequence[Reading], *, home: str = "", weight: float = 0.15) -> Voted:
+# How much likelier a plate of the home province is than of any other one, before looking.
+HOME_ODDS = 20.0
+
+
+def vote(
+    readings: Sequence[Reading], *, home: str = "", odds: float = HOME_ODDS
+) -> Voted:
     """One plate from all readings of a track.
 
-    ``home`` is the province character favoured a little where it was read at all, since
-    readers know other provinces better. Two plates in one track, a covered or malformed
-    plate are said in ``problem``; a text is never completed by guessing.
+    ``home`` is the province whose plates are ``odds`` times likelier here than any other
+    one's; it can only decide what the reader itself thinks possible. Two plates in one
+    track, a covered or malformed plate are said in ``problem``; a text is never completed
+    by guessing.
     """
     usable = [
-        Reading(text, one.score, one.color, one.scores)
+        replace(one, text=text)
         for one in readings
         if len(text := plates.normalise(one.text)) >= LEAST_CHARACTERS
     ]
@@ -55,8 +66,8 @@ def vote(readings: Sequence[Reading], *, home: str = "", weight: float = 0.15) -
     text, sureness = "", 1.0
     for place in range(length):
         support = _support(same, place)
-        if place == 0 and home in support:
-            support[home] += weight * sum(support.values())
+        if place == 0 and all(one.provinces for one in same):
+            support = _provinces(same, home, odds)
         best = max(support, key=lambda char: support[char])
         text += best
         sureness = min(sureness, support[best] / max(sum(support.values()), 1e-9))
@@ -79,6 +90,14 @@ def _support(readings: Sequence[Reading], place: int) -> dict[str, float]:
     for one in readings:
         known = len(one.scores) == len(one.text)
         support[one.text[place]] += (one.scores[place] if known else one.score) ** 2
+    return support
+
+
+def _provinces(readings: Sequence[Reading], home: str, odds: float) -> dict[str, float]:
+    support: dict[str, float] = defaultdict(float)
+    for one in readings:
+        for char, likely in one.provinces.items():
+            support[char] += likely * (odds if char == home else 1.0)
     return support
 
 

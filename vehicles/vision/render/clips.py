@@ -70,8 +70,8 @@ def _weather(picture: Image, light: str, rng: np.random.Generator) -> Image:
     return picture
 
 
-class _Clip:
-    """One clip being drawn."""
+class ClipArtist:
+    """One clip being drawn, any instant in any order."""
 
     def __init__(self, spec: Spec, view: View) -> None:
         self.spec, self.view = spec, view
@@ -141,7 +141,7 @@ class _Clip:
 
 def frames(spec: Spec, view: View, truth: Truth) -> Iterator[Image]:
     """Frames of a clip at 25 per second; ``truth`` fills as they are drawn."""
-    clip = _Clip(spec, view)
+    clip = ClipArtist(spec, view)
     for number in range(int(spec.seconds * FPS)):
         yield clip.frame(number / FPS, truth)
 
@@ -166,3 +166,33 @@ def demo_specs() -> list[Spec]:
             "bole-shadow", "新E·3T90X", seed=14, light="shadow", paint=(110, 150, 118)
         ),
     ]
+
+
+def measure_specs() -> list[Spec]:
+    """A varied drawn set: levels 0–5, light, plates, colours, lanes, speeds."""
+    rng = np.random.default_rng(20261123)
+    specs = []
+    lights = (
+        ["day"] * 12 + ["haze"] * 4 + ["dusk"] * 3 + ["shadow"] * 3 + ["night", "rain"]
+    )
+    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+    for number, light in enumerate(lights):
+        serial = "".join(rng.choice(list(letters), 5))
+        paint = [int(v) for v in rng.integers(40, 210, 3)]
+        smoking = light not in ("shadow",) and number % 4 != 3
+        specs.append(
+            Spec(
+                name=f"drawn-{number:02d}-{light}",
+                plate=f"新{rng.choice(list('ABEFN'))}{serial}",
+                level=float(rng.uniform(1.0, 4.8)) if smoking else 0.0,
+                light=light,
+                speed=float(rng.uniform(6, 11)),
+                lane=float(rng.choice([2.0, 5.4, -2.2]) + rng.uniform(-0.3, 0.3)),
+                paint=(paint[0], paint[1], paint[2]),
+                plate_colour=str(rng.choice(["yellow", "yellow", "blue"])),
+                seed=500 + number,
+                wind=float(rng.uniform(-1.3, 1.3)),
+                seconds=11.0,
+            )
+        )
+    return specs

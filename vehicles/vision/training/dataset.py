@@ -5,6 +5,7 @@ plume, an empty label file = a clear road. Vehicles are labelled by a teacher.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,15 @@ def prepare(source: Path, root: Path, teacher: Any, *, seed: int = 20261123) -> 
         f"test: test/images\nnames:\n{names}\n"
     )
     return yaml
+
+
+def add_samples(
+    root: Path, make: Callable[[np.random.Generator], list[Sample]], *, seed: int
+) -> None:
+    """Add made samples to the training side, once."""
+    if any((root / "train" / "images").glob("scene-*.jpg")):
+        return
+    for sample in make(np.random.default_rng(seed)):
+        _write(sample, root, "train")
+    for cache in root.glob("*/*.cache"):
+        cache.unlink()

@@ -12,7 +12,8 @@ from ultralytics import YOLO
 
 from vehicles.vision.torch_compat import ensure_torchvision
 from vehicles.vision.training import ir_weights
-from vehicles.vision.training.dataset import COCO, NAMES, prepare
+from vehicles.vision.training.dataset import COCO, NAMES, add_samples, prepare
+from vehicles.vision.training.scenes import draw_scenes
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,11 @@ class Recipe:
     work: Path
     teacher: Path
     size: int = 416
-    epochs: int = 24
+    epochs: int = 22
+    last_epochs: int = 6
+    scenes: int = 90
     batch: int = 16
-    rate: float = 0.0012
+    rate: float = 0.001
     threads: int = 2
     frozen_layers: int = 3
     seed: int = 20261123
@@ -64,35 +67,16 @@ def start_weights(recipe: Recipe, root: Path) -> Path:
     return target
 
 
-def train(recipe: Recipe) -> Path:
-    """Train or go on training; returns the last checkpoint's path."""
-    ensure_torchvision()
-    torch.set_num_threads(recipe.threads)
-    os.environ.setdefault("OMP_NUM_THREADS", str(recipe.threads))
-    recipe.work.mkdir(parents=True, exist_ok=True)
-    root = recipe.work / "data"
-    teacher: Any = YOLO(str(recipe.teacher), task="detect")
-    data = prepare(recipe.source, root, teacher, seed=recipe.seed)
-    last = recipe.work / "runs" / "smoke" / "weights" / "last.pt"
-    if last.exists():
-        YOLO(str(last)).train(resume=True)
-        return last
-    YOLO(str(start_weights(recipe, root))).train(
+def _fit(model: Any, data: Path, recipe: Recipe, **more: Any) -> None:
+    model.train(
         data=str(data),
         imgsz=recipe.size,
-        epochs=recipe.epochs,
         batch=recipe.batch,
         device="cpu",
         workers=0,
         cache="ram",
         optimizer="AdamW",
-        lr0=recipe.rate,
-        lrf=0.02,
         cos_lr=True,
-        warmup_epochs=1.0,
-        mosaic=0.7,
-        close_mosaic=5,
-        scale=0.4,
         translate=0.1,
         fliplr=0.5,
         hsv_h=0.01,
@@ -105,7 +89,61 @@ def train(recipe: Recipe) -> Path:
         amp=False,
         save=True,
         project=str(recipe.work / "runs"),
-        name="smoke",
         exist_ok=True,
+        **more,
     )
-    return last
+
+
+def _stage(recipe: Recipe, name: str, start: Path, data: Path, **more: Any) -> Path:
+    """One stage of training: gone on with where it was broken off, skipped when done."""
+    weights = recipe.work / "runs" / name / "weights"
+    done = recipe.work / f"{name}.done"
+    if not done.exists():
+        if (weights / "last.pt").exists():
+            YOLO(str(weights / "last.pt")).train(resume=True)
+        else:
+            _fit(YOLO(str(start)), data, recipe, name=name, **more)
+        done.touch()
+    return weights / "last.pt"
+
+
+def train(recipe: Recipe) -> Path:
+    """Train or go on training; returns the last checkpoint's path.
+
+    First on photos and plumes painted into them, then briefly, at a low rate, with drawn
+    scenes added.
+    """
+    ensure_torchvision()
+    torch.set_num_threads(recipe.threads)
+    os.environ.setdefault("OMP_NUM_THREADS", str(recipe.threads))
+    recipe.work.mkdir(parents=True, exist_ok=True)
+    root = recipe.work / "data"
+    teacher: Any = YOLO(str(recipe.teacher), task="detect")
+    data = prepare(recipe.source, root, teacher, seed=recipe.seed)
+    first = _stage(
+        recipe,
+        "photos",
+        start_weights(recipe, root),
+        data,
+        epochs=recipe.epochs,
+        lr0=recipe.rate,
+        lrf=0.02,
+        warmup_epochs=1.0,
+        mosaic=0.7,
+        close_mosaic=5,
+        scale=0.4,
+    )
+    add_samples(root, lambda rng: draw_scenes(recipe.scenes, rng), seed=recipe.seed)
+    return _stage(
+        recipe,
+        "scenes",
+        first,
+        data,
+        epochs=recipe.last_epochs,
+        lr0=recipe.rate / 3,
+        lrf=0.05,
+        warmup_epochs=0.5,
+        mosaic=0.3,
+        close_mosaic=2,
+        scale=0.3,
+    )

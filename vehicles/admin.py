@@ -1,0 +1,5 @@
+"""Admin of vehicles, by subject."""
+
+from vehicles import admin_captures
+
+__all__ = ["admin_captures"]

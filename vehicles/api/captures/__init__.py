@@ -1,0 +1,1 @@
+"""Captures over REST: vendors' devices in, lists out."""

@@ -1,0 +1,5 @@
+"""REST routes of vehicles."""
+
+from vehicles.api.captures import urls as captures
+
+urlpatterns = [*captures.urlpatterns]

@@ -1,0 +1,78 @@
+"""Upkeep of captures and cameras: retention, overdue notices, silent cameras."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from bozhou_eco.audit import services as audit
+from bozhou_eco.common import clock
+from bozhou_eco.evidence.models import SealedFile
+from bozhou_eco.evidence.store import store
+from vehicles.models import Camera, Capture, RepairNotice
+from vehicles.services.cameras import SILENT_AFTER, Health, report_health
+
+KEEP_SEGMENTS = timedelta(days=7)
+KEEP_REJECTED = timedelta(days=90)
+
+
+@transaction.atomic
+def erase_rejected(*, now: datetime, keep: timedelta = KEEP_REJECTED) -> int:
+    """Erase the files of captures rejected for good; their rows and digests stay.
+
+    Confirmed captures, those with an objection and those to be re-read are never touched.
+    """
+    old = Capture.objects.select_for_update().filter(
+        state__in=(Capture.State.REJECTED, Capture.State.UNCLEAR),
+        decided_at__lt=now - keep,
+        erased_at=None,
+        reread=False,
+        objections=None,
+    )
+    count = 0
+    for capture in old:
+        for one in capture.files.select_related("sealed"):
+            _erase(one.sealed, now)
+        capture.erased_at = now
+        capture.save(update_fields=["erased_at"])
+        audit.record(
+            actor=None,
+            act="capture.erase",
+            subject=f"capture:{capture.pk}",
+            detail={"state": capture.state},
+            now=now,
+        )
+        count += 1
+    return count
+
+
+def _erase(sealed: SealedFile, now: datetime) -> None:
+    """Delete an original's bytes unless another record holds the same ones."""
+    others = SealedFile.objects.filter(sha256=sealed.sha256, erased_at=None)
+    if not others.exclude(pk=sealed.pk).exists():
+        store().erase(sealed.sha256)
+    SealedFile.objects.filter(pk=sealed.pk).update(erased_at=now)
+
+
+def mark_overdue_notices(*, now: datetime) -> int:
+    """Mark notices whose last day for re-inspection has passed."""
+    today = clock.beijing(now).date()
+    return RepairNotice.objects.filter(
+        state=RepairNotice.State.OPEN, due_on__lt=today
+    ).update(state=RepairNotice.State.OVERDUE)
+
+
+def find_silent_cameras(*, now: datetime) -> int:
+    """Mark streams down whose watcher has said nothing for a minute."""
+    silent = Camera.objects.filter(
+        Q(last_frame_at__lt=now - SILENT_AFTER),
+        active=True,
+        source=Camera.Source.STREAM,
+    ).exclude(state=Camera.State.DOWN)
+    for camera in silent.select_related("site__district"):
+        report_health(
+            camera=camera,
+            health=Health(state=Camera.State.DOWN, problem="一分钟内没有画面"),
+            now=now,
+        )
+    return len(silent)

@@ -1,0 +1,33 @@
+"""Celery tasks of vehicles: a service call each."""
+
+from celery import shared_task
+
+from bozhou_eco.common import clock
+from vehicles.services import reviews, segments, upkeep
+
+
+@shared_task(name="vehicles.tasks.settle_reviews", expires=5)
+def settle_reviews() -> int:
+    """Decide captures whose latest verdict can no longer be undone."""
+    return reviews.settle_reviews(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.sweep_segments", expires=30)
+def sweep_segments() -> int:
+    """Send forgotten segments again."""
+    return segments.sweep_segments(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.find_silent_cameras", expires=30)
+def find_silent_cameras() -> int:
+    """Mark streams without pictures down."""
+    return upkeep.find_silent_cameras(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.keep_house")
+def keep_house() -> None:
+    """Erase what has served its time; mark overdue notices."""
+    now = clock.now()
+    segments.erase_segments(now=now, keep=upkeep.KEEP_SEGMENTS)
+    upkeep.erase_rejected(now=now)
+    upkeep.mark_overdue_notices(now=now)

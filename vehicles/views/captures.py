@@ -1,0 +1,159 @@
+"""Captures: list, one capture with its evidence, files, bundle, transfer package."""
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.audit import services as audit
+from bozhou_eco.common import clock
+from bozhou_eco.evidence.services import read_file
+from vehicles.models import Capture, CaptureFile, Objection, Site
+from vehicles.selectors import captures as reads
+from vehicles.services.bundles import capture_bundle, transfer_package
+from vehicles.services.copies import marked_copy, small_copy
+from vehicles.services.objections import ObjectionRefusedError, answer_objection
+from vehicles.views.media import send_bytes
+
+PAGE_SIZE = 40
+
+
+@require_GET
+@bureau_required
+def capture_list(request: HttpRequest) -> HttpResponse:
+    """Captures by state, site, level, plate and day."""
+    user = current_user(request)
+    given = {key: str(value) for key, value in request.GET.items()}
+    found = reads.filtered(reads.captures_for(user), given)
+    context = {
+        "page": Paginator(found, PAGE_SIZE).get_page(given.get("page")),
+        "given": given,
+        "narrowed": any(given.get(k) for k in ("state", "site", "level", "q", "since")),
+        "states": Capture.State.choices,
+        "sites": Site.objects.visible_to(user),
+    }
+    return render(request, "vehicles/captures.html", context)
+
+
+def _capture(request: HttpRequest, pk: int) -> Capture:
+    return get_object_or_404(reads.captures_for(current_user(request)), pk=pk)
+
+
+@require_GET
+@bureau_required
+def capture(request: HttpRequest, pk: int) -> HttpResponse:
+    """One capture: evidence, both votes, people's opinions once decided, what followed."""
+    found = _capture(request, pk)
+    decided = found.state in Capture.DECIDED
+    context = {
+        "capture": found,
+        "files": reads.files_by_kind(found),
+        "decided": decided,
+        "reviews": found.reviews.select_related("reviewer") if decided else [],
+        "earlier": reads.earlier_of_vehicle(
+            found, plate=found.plate_final, color=found.color_final
+        )
+        if found.plate_final
+        else [],
+        "objections": found.objections.all(),
+        "notice": getattr(found, "repair_notice", None),
+    }
+    return render(request, "vehicles/capture.html", context)
+
+
+@require_GET
+@bureau_required
+def capture_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
+    """A sealed original, or with ``?copy=1`` a marked copy of a picture."""
+    found = _capture(request, pk)
+    one = get_object_or_404(found.files.select_related("sealed"), pk=file_pk)
+    try:
+        content = read_file(one.sealed)
+    except FileNotFoundError as error:
+        raise Http404("文件已到期删除或缺失") from error
+    if request.GET.get("copy") and one.kind == CaptureFile.Kind.FRAME:
+        return send_bytes(request, marked_copy(found, one), "image/jpeg")
+    response = send_bytes(request, content, one.sealed.media_type)
+    response["X-Content-SHA256"] = one.sealed.sha256
+    return response
+
+
+@require_GET
+@bureau_required
+def thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A small picture of the vehicle and its plume, for lists."""
+    found = _capture(request, pk)
+    frames = found.files.filter(kind=CaptureFile.Kind.FRAME).select_related("sealed")
+    one = max(frames, key=lambda frame: frame.opacity or 0.0, default=None)
+    if one is None:
+        raise Http404("没有画面")
+    try:
+        return send_bytes(request, small_copy(one), "image/jpeg")
+    except FileNotFoundError as error:
+        raise Http404("文件已到期删除或缺失") from error
+
+
+@require_GET
+@bureau_required
+def bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sealed bundle with its verifier."""
+    found = _capture(request, pk)
+    content = capture_bundle(
+        capture=found, actor=current_user(request), now=clock.now()
+    )
+    name = f"capture-{found.pk}.zip"
+    return send_bytes(request, content, "application/zip", name=name)
+
+
+@require_GET
+@bureau_required
+def transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The package for the traffic police."""
+    found = _capture(request, pk)
+    if found.state != Capture.State.CONFIRMED:
+        raise PermissionDenied("只有已确认的抓拍可以移交")
+    content = transfer_package(
+        capture=found, actor=current_user(request), now=clock.now()
+    )
+    name = f"transfer-{found.pk}.zip"
+    return send_bytes(request, content, "application/zip", name=name)
+
+
+@require_POST
+@bureau_required
+def check_files(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read every original back and compare it with its seal."""
+    found = _capture(request, pk)
+    states = [reads.intact(one) for one in found.files.select_related("sealed")]
+    audit.record(
+        actor=current_user(request),
+        act="capture.check",
+        subject=f"capture:{found.pk}",
+        detail={"files": len(states), "broken": states.count(False)},
+        kind="read",
+    )
+    context = {"total": len(states), "broken": states.count(False)}
+    return render(request, "vehicles/_capture_checked.html", context)
+
+
+@require_POST
+@bureau_required
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer an objection."""
+    objection = get_object_or_404(
+        Objection.objects.filter(capture__in=reads.captures_for(current_user(request))),
+        pk=pk,
+    )
+    try:
+        answer_objection(
+            objection=objection,
+            upheld=request.POST.get("upheld") == "1",
+            answer=str(request.POST.get("answer", ""))[:2000],
+            actor=current_user(request),
+            now=clock.now(),
+        )
+    except ObjectionRefusedError as error:
+        raise PermissionDenied(str(error)) from error
+    return redirect("vehicles:capture", pk=objection.capture_id)
