@@ -9,15 +9,68 @@ from vehicles.models.captures import (
     RepairNotice,
     Review,
 )
+from vehicles.models.credentials import StationCredential
+from vehicles.models.files import Vehicle, VehicleImport
+from vehicles.models.findings import Finding, FraudRule
+from vehicles.models.roadchecks import PoliceTransfer, RoadCampaign, RoadCheck
+from vehicles.models.stations import (
+    DailyCheck,
+    Dialect,
+    DialectWord,
+    Instrument,
+    Line,
+    Lock,
+    StaffMember,
+    Station,
+)
+from vehicles.models.tests import (
+    Complaint,
+    Curve,
+    CurveHash,
+    IdempotentAnswer,
+    Inspection,
+    InspectionFile,
+    InspectionSettings,
+    LimitRow,
+    RefusedPost,
+)
+from vehicles.models.watch import WatchEntry, WatchRule
 
 __all__ = [
     "Camera",
     "Capture",
     "CaptureFile",
+    "Complaint",
+    "Curve",
+    "CurveHash",
+    "DailyCheck",
+    "Dialect",
+    "DialectWord",
+    "Finding",
+    "FraudRule",
+    "IdempotentAnswer",
+    "Inspection",
+    "InspectionFile",
+    "InspectionSettings",
+    "Instrument",
+    "LimitRow",
+    "Line",
+    "Lock",
     "ModelVersion",
     "Objection",
+    "PoliceTransfer",
+    "RefusedPost",
     "RepairNotice",
     "Review",
+    "RoadCampaign",
+    "RoadCheck",
     "Segment",
     "Site",
+    "StaffMember",
+    "Station",
+    "StationCredential",
+    "Vehicle",
+    "VehicleImport",
+    "WatchEntry",
+    "WatchRule",
 ]
