@@ -618,7 +618,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='finding',
-            constraint=models.UniqueConstraint(fields=('inspection', 'rule', 'subject'), name='vehicles_finding'),
+            constraint=models.UniqueConstraint(fields=('inspection', 'rule', 'subject'), name='vehicles_finding_once'),
         ),
         migrations.AddConstraint(
             model_name='vehicle',

@@ -97,7 +97,7 @@ class Finding(models.Model):
         ordering = ("-score", "-at")
         constraints = [
             models.UniqueConstraint(
-                fields=["inspection", "rule", "subject"], name="vehicles_finding"
+                fields=["inspection", "rule", "subject"], name="vehicles_finding_once"
             )
         ]
         indexes = [
