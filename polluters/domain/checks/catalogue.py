@@ -151,7 +151,7 @@ _CHECKS = (
         "clock_skew",
         "时钟偏差",
         MINOR,
-        "数采仪自 {begin} 至 {end}（{duration}）数据时间与发送时间相差 {value} 秒，"
+        "数采仪自 {begin} 至 {end}（{duration}）数据时间与发送时间相差 {value}，"
         "平时为 {usual} 秒",
         MONITORING,
         override=False,

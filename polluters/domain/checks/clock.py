@@ -9,11 +9,12 @@ import numpy as np
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit, short_time
-from polluters.domain.checks.numeric import spans
-from polluters.domain.checks.series import FrameTimes, Ints
+from polluters.domain.checks.numeric import Span, covered, overlap, spans
+from polluters.domain.checks.series import DAY_S, FrameTimes, Ints
 
 ENOUGH = 5
 REGULAR = 0.35
+PLAIN_S = 1800
 
 
 def find(context: Context) -> list[Hit]:
@@ -22,35 +23,48 @@ def find(context: Context) -> list[Hit]:
     for period in sorted(context.station.frames):
         frames = context.station.frames[period]
         known = frames.sent >= 0
-        if known.sum() >= ENOUGH:
-            order = np.lexsort((frames.data[known], frames.sent[known]))
-            sorted_frames = FrameTimes(
-                frames.data[known][order], frames.sent[known][order], frames.arrived
-            )
-            hits += _period(context, sorted_frames, period)
+        if known.sum() < ENOUGH:
+            continue
+        data, sent = frames.data[known], frames.sent[known]
+        usual = int(np.median(sent - data))
+        skew = _tolerance(context, sent - data - usual, period)
+        done: list[Span] = []
+        for order in (np.lexsort((data, sent)), np.lexsort((sent, data))):
+            found = FrameTimes(data[order], sent[order], frames.arrived)
+            for hit in _skews(found, usual, skew):
+                if not any(overlap(span, (hit.begin, hit.end)) for span in done):
+                    hits.append(hit)
+                    done.append((hit.begin, hit.end))
+        hits += _futures(context, FrameTimes(data, sent, frames.arrived), usual, done)
     return hits
 
 
-def _period(context: Context, frames: FrameTimes, period: str) -> list[Hit]:
-    """Look at frames in the order of sending."""
-    lag = frames.sent - frames.data
-    usual = int(np.median(lag))
-    off = lag - usual
-    skew = context.rules.skew_s
-    if period != "2011":
-        # Periods are sent some time after they end: loggers differ by minutes.
-        skew = max(skew, 2 * int(np.percentile(np.abs(off), 75)), 120)
-    hits = []
-    future = off < -context.rules.future_s
-    done = np.zeros(len(off), dtype=bool)
-    for begin, end in spans(np.abs(off) > skew):
-        for first, last in _steady(off, begin, end, skew):
-            if _regular(frames, off, first, last, skew):
-                done[first:last] = True
-                hits.append(_skewed(frames, off, first, last, usual))
-    for begin, end in spans(future & ~done):
-        hits.append(_future(frames, begin, end))
-    return hits
+def _tolerance(context: Context, off: Ints, period: str) -> int:
+    """Return which offset is remarkable, in s; period data differ by minutes anyway."""
+    if period == "2011":
+        return context.rules.skew_s
+    return max(context.rules.skew_s, 2 * int(np.percentile(np.abs(off), 75)), 120)
+
+
+def _skews(frames: FrameTimes, usual: int, skew: int) -> list[Hit]:
+    """Return spans of a steady offset in the order the frames are given in."""
+    off = frames.sent - frames.data - usual
+    return [
+        _skewed(frames, off, first, last, usual)
+        for begin, end in spans(np.abs(off) > skew)
+        for first, last in _steady(off, begin, end, skew)
+        if _regular(frames, off, first, last, skew)
+    ]
+
+
+def _futures(
+    context: Context, frames: FrameTimes, usual: int, done: list[Span]
+) -> list[Hit]:
+    """Return frames of the future that no steady offset explains."""
+    off = frames.sent - frames.data - usual
+    future = (off < -context.rules.future_s) & ~covered(frames.sent, done)
+    future &= ~covered(frames.data, done)
+    return [_future(frames, begin, end) for begin, end in spans(future)]
 
 
 def _steady(off: Ints, begin: int, end: int, skew: int) -> list[tuple[int, int]]:
@@ -68,7 +82,8 @@ def _steady(off: Ints, begin: int, end: int, skew: int) -> list[tuple[int, int]]
 
 def _regular(frames: FrameTimes, off: Ints, first: int, last: int, skew: int) -> bool:
     """Return whether the frames were sent at their normal pace, as live ones are."""
-    if abs(int(off[first])) > 12 * 3600:
+    size = int(np.median(off[first:last]))
+    if abs(size) > DAY_S:
         return False
     sent = np.diff(frames.sent[first:last])
     data = np.diff(frames.data[first:last])
@@ -77,6 +92,9 @@ def _regular(frames: FrameTimes, off: Ints, first: int, last: int, skew: int) ->
     pace = float(np.median(sent)) / float(np.median(data))
     if abs(pace - 1) > REGULAR:
         return False
+    if -DAY_S / 2 < size <= PLAIN_S:
+        # Nothing arrives before it is sent, and no backlog keeps one small delay.
+        return True
     interval = float(np.median(data))
     # The last live frame before and the first after were sent right next to it; a
     # backlog would leave a hole in the sending before it.
@@ -89,7 +107,7 @@ def _skewed(frames: FrameTimes, off: Ints, first: int, last: int, usual: int) ->
     value = int(np.median(off[first:last]))
     begin = int(min(frames.data[first], frames.sent[first]))
     end = int(max(frames.data[last - 1], frames.sent[last - 1])) + 1
-    words = f"{abs(value)}（{'数据时间偏慢' if value > 0 else '数据时间偏快'}）"
+    words = f"{abs(value)} 秒（{'数据时间偏慢' if value > 0 else '数据时间偏快'}）"
     data: dict[str, object] = {"value": words, "usual": usual, "seconds": value}
     return Hit("", "clock_skew", begin, end, abs(value) / 60, data, last - first)
 

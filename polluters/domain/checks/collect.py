@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from polluters.domain.checks.series import NORMAL, Event, PointLimit
-from polluters.domain.hj212 import Frame
+from polluters.domain.hj212 import Frame, FrameError, decode_frame, iter_frames
 
 PERIODS = ("2011", "2051", "2061")
 EVENTS = frozenset(("3020", "2021"))
@@ -48,13 +48,13 @@ class LoggerSpec:
 class Columns:
     """The values of one factor under one command, by index of their frame."""
 
-    frame: array[int] = field(default_factory=lambda: array("I"))
-    value: array[float] = field(default_factory=lambda: array("d"))
+    frame: "array[int]" = field(default_factory=lambda: array("I"))
+    value: "array[float]" = field(default_factory=lambda: array("d"))
     flag: bytearray = field(default_factory=bytearray)
-    converted_at: array[int] = field(default_factory=lambda: array("I"))
-    converted: array[float] = field(default_factory=lambda: array("d"))
-    sampled_at: array[int] = field(default_factory=lambda: array("I"))
-    sampled: array[int] = field(default_factory=lambda: array("q"))
+    converted_at: "array[int]" = field(default_factory=lambda: array("I"))
+    converted: "array[float]" = field(default_factory=lambda: array("d"))
+    sampled_at: "array[int]" = field(default_factory=lambda: array("I"))
+    sampled: "array[int]" = field(default_factory=lambda: array("q"))
 
     def extend(self, other: "Columns", offset: int) -> None:
         """Append the rows of another piece whose frames start at ``offset``."""
@@ -76,8 +76,8 @@ class Columns:
 class Command:
     """All frames of one logger under one command."""
 
-    time: array[int] = field(default_factory=lambda: array("q"))
-    sent: array[int] = field(default_factory=lambda: array("q"))
+    time: "array[int]" = field(default_factory=lambda: array("q"))
+    sent: "array[int]" = field(default_factory=lambda: array("q"))
     columns: dict[str, Columns] = field(default_factory=dict)
 
     def extend(self, other: "Command") -> None:
@@ -141,3 +141,44 @@ def _add_events(piece: Piece, frame: Frame, time: datetime) -> None:
         text = item.values.get("Info") or ""
         if text:
             piece.events.append(Event(int(time.timestamp()), item.code, text))
+
+
+def read_block(block: bytes, keys: Mapping[str, tuple[bytes, ...]]) -> "Block":
+    """Decode every frame of a block of bytes; pure, so that any process may do it.
+
+    ``keys`` are the SM4 keys by MN. Frames that cannot be read are counted by reason.
+    """
+    result = Block()
+    every = [key for own in keys.values() for key in own]
+    for raw in iter_frames(block):
+        if isinstance(raw, FrameError):
+            result.refuse(raw.error)
+            continue
+        frame = decode_frame(raw, keys=every)
+        if isinstance(frame, FrameError):
+            result.refuse(frame.error)
+            continue
+        result.frames += 1
+        add_frame(result.pieces, frame)
+    return result
+
+
+@dataclass(slots=True)
+class Block:
+    """What a block of bytes held."""
+
+    pieces: dict[str, Piece] = field(default_factory=dict)
+    frames: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, reason: str) -> None:
+        """Count a frame that cannot be read."""
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+
+    def extend(self, other: "Block") -> None:
+        """Append another block."""
+        self.frames += other.frames
+        for reason, count in other.refused.items():
+            self.refused[reason] = self.refused.get(reason, 0) + count
+        for mn, piece in other.pieces.items():
+            self.pieces.setdefault(mn, Piece()).extend(piece)

@@ -6,9 +6,9 @@ import numpy as np
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit, duration
-from polluters.domain.checks.numeric import equal_runs
+from polluters.domain.checks.numeric import equal_runs, robust_sd
 from polluters.domain.checks.profile import Profile
-from polluters.domain.checks.series import DAY_S, Ints
+from polluters.domain.checks.series import DAY_S, Ints, is_pollutant
 
 FLOOR = 0.002
 
@@ -31,7 +31,9 @@ def equal_share(lengths: Ints, profile: Profile) -> float:
     order = np.sort(lengths)
     inner = order[: max(len(order) - 1 - len(order) // 50, 1)]
     seen = float((inner - 1).sum() / inner.sum())
-    by_chance = profile.resolution / (3.5 * profile.spread) if profile.spread else 1.0
+    local = robust_sd(np.diff(profile.row_values)) / 1.41
+    spread = min(x for x in (profile.spread, local or profile.spread))
+    by_chance = profile.resolution / (3.5 * spread) if spread else 1.0
     return min(max(seen, by_chance, FLOOR), 0.98)
 
 
@@ -53,17 +55,21 @@ def _runs(profile: Profile, context: Context) -> list[Hit]:
         likely = max(
             2.75,
             1
-            + math.log(len(profile.row_values) / 0.05)
+            + math.log(len(profile.row_values) / rules.constant_odds)
             / -math.log(equal_share(lengths, profile)),
         )
         shortest = 0.0
     else:
         likely = longest_likely(lengths, profile, rules.constant_odds)
         shortest = max(rules.constant_s / step, rules.constant_samples)
+        if not is_pollutant(series.code):
+            # Temperatures, pH and the like are coarse and slow.
+            shortest = max(3 * rules.constant_s / step, 2.4 * rules.constant_samples)
     bar = max(likely, shortest)
     # However coarse a series is, a day and a half of one value is to be looked at,
     # unless the factor sits on its zero.
-    cap = max(1.5 * DAY_S / step, 6)
+    coarse = equal_share(lengths, profile) > 0.9 or not is_pollutant(series.code)
+    cap = np.inf if coarse else max(1.5 * DAY_S / step, 6)
     usual = float(np.percentile(lengths, 99)) * step
     hits = []
     for row in np.flatnonzero(lengths >= min(bar, cap)).tolist():

@@ -59,8 +59,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "constant": frozenset(("too_smooth", "flat_top", "periodic", "step", "mean_mismatch")),
     "zero": frozenset(("constant", "too_smooth", "flat_top", "periodic", "step")),
     "flow_zero": frozenset(("constant", "too_smooth", "periodic", "step", "zero")),
-    "negative": frozenset(("step", "flat_top")),
-    "over_range": frozenset(("step", "flat_top")),
+    "negative": frozenset(("constant", "step", "flat_top", "zero")),
+    "over_range": frozenset(("constant", "step", "flat_top")),
     "stale": frozenset(("constant", "too_smooth")),
     "flat_top": frozenset(("too_smooth", "step")),
     "too_smooth": frozenset(("step",)),
@@ -111,10 +111,9 @@ def _explains(one: Hit, hit: Hit) -> bool:
     if not common:
         return False
     if one.check in STATION_WIDE:
-        return hit.check == "step" and common > 0
-    if hit.check not in EXPLAINS.get(one.check, frozenset()):
-        return False
+        return hit.check == "step"
     codes = PARTNERS.get(one.check, (one.code,))
-    return hit.code in codes and 2 * common >= min(
-        hit.end - hit.begin, one.end - one.begin
-    )
+    if hit.check not in EXPLAINS.get(one.check, frozenset()) or hit.code not in codes:
+        return False
+    at_edge = min(abs(hit.begin - one.begin), abs(hit.begin - one.end)) <= EDGE_S
+    return at_edge or 2 * common >= hit.end - hit.begin

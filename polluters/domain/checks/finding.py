@@ -11,7 +11,11 @@ from polluters.domain.hj212.frame import BEIJING
 
 UNITS = {"degC": "℃", "mg/m3": "mg/m³", "m3/h": "m³/h", "m3/s": "m³/s", "-": ""}
 NEIGHBOURS_S = 3 * 3600
-SHORT = {"a34013": "颗粒物", "a21026": "二氧化硫", "a21002": "氮氧化物"}
+SHORT = {
+    "a34013": "颗粒物",
+    "a00000": "废气流量",
+    "w00000": "污水流量",
+}
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from polluters.domain.checks.context import Context, not_habitual
 from polluters.domain.checks.finding import Hit, duration, percent
 from polluters.domain.checks.numeric import Span, join_spans
 from polluters.domain.checks.profile import Profile, flag_spans
-from polluters.domain.checks.series import HOUR_S, Series, is_pollutant
+from polluters.domain.checks.series import HOUR_S, Floats, Series, is_pollutant
 from polluters.domain.validity import flag_word
 
 KINDS = "MDCSB"
@@ -15,19 +15,15 @@ BEFORE_S = HOUR_S
 
 def find(context: Context) -> list[Hit]:
     """Return flagged spans that are too long or that cover high values."""
-    hits: list[Hit] = []
+    long: list[Hit] = []
+    hiding: list[Hit] = []
     for series in context.station.main.values():
         for flag in KINDS:
             found = join_spans(flag_spans(series, flag), max(900, series.interval))
-            hits += _too_long(context, series, flag, found)
-            if (
-                flag in "MDSB"
-                and is_pollutant(series.code)
-                or flag == "C"
-                and is_pollutant(series.code)
-            ):
-                hits += _hiding(context, series, flag, found)
-    return not_habitual(hits, context)
+            long += _too_long(context, series, flag, found)
+            if is_pollutant(series.code):
+                hiding += _hiding(context, series, flag, found)
+    return [*not_habitual(long, context), *not_habitual(hiding, context)]
 
 
 def _longest(context: Context, flag: str, found: list[Span]) -> float:
@@ -78,7 +74,7 @@ def _hiding(
     bar = _high(profile, series)
     hits = []
     for begin, end in found:
-        evidence, score = _evidence(profile, series, (begin, end), bar)
+        evidence, score = _evidence(profile, series, flag, (begin, end), bar)
         if evidence:
             data: dict[str, object] = {"flag": flag_word(flag), "evidence": evidence}
             hits.append(Hit(series.code, "flag_abuse", begin, end, score, data))
@@ -94,8 +90,9 @@ def _high(profile: Profile, series: Series) -> float:
 
 
 def _evidence(
-    profile: Profile, series: Series, span: Span, bar: float
+    profile: Profile, series: Series, flag: str, span: Span, bar: float
 ) -> tuple[str, float]:
+    """Return in words what speaks against the flag, and how strongly."""
     begin, end = span
     inner = series.slice(begin, end)
     under = series.values[inner]
@@ -104,16 +101,20 @@ def _evidence(
     outer = series.slice(begin - lead, begin)
     before = series.values[outer][series.valid[outer]]
     high_before = len(before) > 0 and float(np.mean(before[-5:] > bar)) >= 0.6
-    high_under = len(under) > 0 and float(np.median(under)) > bar
-    alive = _alive(profile, under)
-    if high_under and alive:
+    high_under = (
+        len(under) > 0
+        and float(np.median(under)) > bar
+        and float(np.percentile(under, 10)) > 0.6 * bar
+    )
+    # Calibration gas is high by nature: it also takes a rise before the flag.
+    if high_under and _alive(profile, under) and (flag != "C" or high_before):
         share = float(np.mean(under > bar))
         return (
             f"标记期间 {percent(share)} 的数值高于 {bar:.4g}，"
             f"且随工况波动，不是标气或零气读数",
             float(np.median(under)) / bar,
         )
-    if high_before and (high_under or not len(under)):
+    if flag != "C" and high_before and (high_under or not len(under)):
         return (
             f"标记前 {duration(lead)}数值已升至 {float(np.median(before[-5:])):.4g}"
             f"（平时 {profile.median:.4g}），随即标记",
@@ -122,12 +123,16 @@ def _evidence(
     return "", 0.0
 
 
-def _alive(profile: Profile, values: np.ndarray) -> bool:
-    """Return whether values vary as this series does in operation."""
+def _alive(profile: Profile, values: Floats) -> bool:
+    """Return whether values vary as this series does in operation.
+
+    Plateaus of zero and span gas do not: most of their neighbouring values are equal.
+    """
+    if profile.batch:
+        return len(values) * profile.series.interval >= profile.batch
     if len(values) < 3:
         return False
-    if profile.batch:
-        return True
-    own = float(np.median(np.abs(np.diff(profile.scaled(values)))))
-    usual = float(np.median(np.abs(np.diff(profile.scaled(profile.values)))))
-    return own > 0.25 * usual
+    change = np.abs(np.diff(profile.scaled(values)))
+    usual = np.abs(np.diff(profile.scaled(profile.values)))
+    still = float(np.mean(change <= 0.05 * float(np.median(usual))))
+    return still < 0.4 and float(np.median(change)) > 0.25 * float(np.median(usual))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from polluters.domain.checks.context import Context
-from polluters.domain.checks.finding import Hit, percent
+from polluters.domain.checks.context import Context, not_habitual
+from polluters.domain.checks.finding import Hit, merge, percent
 from polluters.domain.checks.profile import Profile
 from polluters.domain.checks.series import HOUR_S, Floats, Ints, is_pollutant
 
@@ -19,13 +19,16 @@ def find(context: Context) -> list[Hit]:
     for series in context.station.pollutants:
         profile = context.profile(series)
         rows = max(round(WINDOW_S / profile.row_interval), LEAST_ROWS)
-        if len(profile.row_values) < 3 * rows:
+        coarse = (
+            profile.spread < 3 * profile.resolution if len(profile.values) else True
+        )
+        if coarse or len(profile.row_values) < 3 * rows:
             continue
         starts = np.arange(0, len(profile.row_values) - rows + 1, max(rows // 6, 1))
         for values, top, what in _ceilings(profile):
             hits += _hugging(context, profile, values, top, what, starts, rows)
         hits += _capped(profile, starts, max(rows, CAP_ROWS))
-    return hits
+    return not_habitual(merge(hits), context)
 
 
 def _ceilings(profile: Profile) -> list[tuple[Floats, float, str]]:

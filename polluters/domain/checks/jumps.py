@@ -22,11 +22,11 @@ class Jump:
     row: int
 
 
-def width(profile: Profile) -> int:
-    """Return how many values on each side make a level."""
-    if profile.batch:
-        return 2
-    return 5 if profile.row_interval <= 300 else 3
+def widths(profile: Profile) -> tuple[int, ...]:
+    """Return how many values on each side make a level: a short and a longer look."""
+    if profile.row_interval >= HOUR_S and profile.batch:
+        return (2, 4)
+    return (5, 15) if profile.row_interval <= 300 else (3, 6)
 
 
 def find_jumps(
@@ -39,7 +39,19 @@ def find_jumps(
     set the bar themselves. A change must also be large (``ratio`` on the log scale, or
     three usual spreads) and last ``hold_s``.
     """
-    rows, side = profile.row_values, width(profile)
+    found: list[Jump] = []
+    for side in widths(profile):
+        near = 2 * side * profile.row_interval
+        for jump in _jumps(profile, side, bar, ratio, hold_s):
+            if all(abs(jump.time - other.time) > near for other in found):
+                found.append(jump)
+    return sorted(found, key=lambda jump: jump.time)
+
+
+def _jumps(
+    profile: Profile, side: int, bar: float, ratio: float, hold_s: int
+) -> list[Jump]:
+    rows = profile.row_values
     if len(rows) < 6 * side:
         return []
     scaled = profile.scaled(rows)
@@ -52,13 +64,25 @@ def find_jumps(
         floor /= max(profile.median, profile.resolution)
     scale = max(robust_sd(known), 0.3 * floor)
     least = max(bar * scale, ratio if profile.positive else 3 * profile.spread)
-    strong = np.nan_to_num(np.abs(change)) >= least
     jumps = []
-    for begin, end in spans(strong):
-        jump = _locate(profile, scaled, change, (begin, end), side, scale)
-        if _holds(profile, scaled, jump, side, hold_s):
+    for span in spans(np.nan_to_num(np.abs(change)) >= least):
+        jump = _locate(profile, scaled, change, span, side, scale)
+        lasts = _holds(profile, scaled, jump, side, hold_s)
+        if lasts and not _every_day(profile, change, jump, side):
             jumps.append(jump)
     return jumps
+
+
+def _every_day(profile: Profile, change: Floats, jump: Jump, side: int) -> bool:
+    """Return whether such a change comes at this hour on many other days (shifts)."""
+    clock = (profile.row_times - jump.time + DAY_S // 2) % DAY_S - DAY_S // 2
+    near = max(side * profile.row_interval, 1800)
+    here = (np.abs(clock) <= near) & (np.abs(profile.row_times - jump.time) > near)
+    days = (profile.row_times[here] - jump.time + DAY_S // 2) // DAY_S
+    if not len(days):
+        return False
+    same = np.nan_to_num(np.sign(jump.size) * change[here]) >= 0.4 * abs(jump.size)
+    return len(np.unique(days[same])) >= max(3, 0.2 * len(np.unique(days)))
 
 
 def _changes(scaled: Floats, profile: Profile, side: int) -> Floats:
@@ -113,19 +137,18 @@ def _holds(
 
 
 def end_of(profile: Profile, jump: Jump, later: list[Jump]) -> int:
-    """Return when the level goes back: the opposite jump, or half way, within 3 days."""
-    limit = jump.time + 3 * DAY_S
-    for other in later:
-        opposite = other.size * jump.size < 0
-        if jump.time < other.time <= limit and opposite:
-            return other.time
+    """Return when the level goes back: the opposite jump, or half way, within a day."""
     rows = profile.row_values
-    side = max(width(profile), round(HOUR_S / profile.row_interval))
+    side = max(widths(profile)[0], round(HOUR_S / profile.row_interval))
     stop = int(np.searchsorted(profile.row_times, jump.time + DAY_S))
     half = (jump.before + jump.after) / 2
     sign = 1 if jump.after > jump.before else -1
+    end = profile.end_of(max(min(stop, len(rows)) - 1, jump.row))
     for row in range(jump.row + side, stop, side):
         if sign * (float(np.median(rows[row : row + side])) - half) < 0:
-            return int(profile.row_times[row])
-    last = min(stop, len(rows)) - 1
-    return profile.end_of(max(last, jump.row))
+            end = int(profile.row_times[row])
+            break
+    for other in later:
+        if jump.time < other.time <= end and other.size * jump.size < 0:
+            return other.time
+    return end

@@ -79,11 +79,12 @@ def _gaps(context: Context, series: Series) -> list[Hit]:
 
 
 def _silent(context: Context) -> list[Hit]:
-    """Return spans in which nothing of this logger ever arrived."""
+    """Return spans in which the main data of this logger never arrived."""
     rules, station = context.rules, context.station
     if not station.frames:
         return []
-    every = np.unique(np.concatenate([f.arrived for f in station.frames.values()]))
+    # The most frequent command counts: hour data alone do not replace the minutes.
+    every = max((f.arrived for f in station.frames.values()), key=len)
     if len(every) < 3:
         return []
     gaps = np.diff(every)

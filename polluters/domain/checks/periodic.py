@@ -3,8 +3,8 @@
 import numpy as np
 
 from polluters.domain.checks.constant import equal_share
-from polluters.domain.checks.context import Context
-from polluters.domain.checks.finding import Hit, duration, percent
+from polluters.domain.checks.context import Context, not_habitual
+from polluters.domain.checks.finding import Hit, duration, merge, percent
 from polluters.domain.checks.numeric import equal_runs, robust_sd
 from polluters.domain.checks.profile import Profile
 from polluters.domain.checks.series import DAY_S, HOUR_S, Floats, Ints, is_pollutant
@@ -24,7 +24,7 @@ def find(context: Context) -> list[Hit]:
         if len(profile.row_values) >= 48 and profile.spread > 3 * profile.resolution:
             hits += _replays(profile)
             hits += _waves(context, profile)
-    return hits
+    return not_habitual(merge(hits), context)
 
 
 def _replays(profile: Profile) -> list[Hit]:

@@ -29,7 +29,7 @@ from polluters.domain.checks.series import (
     is_pollutant,
 )
 
-BATCH_MIN_S = 20 * 60
+SLOW_S = 45 * 60
 STILL = 15 * 60
 SETTLING = HOUR_S
 
@@ -111,8 +111,10 @@ class Profile:
         inner = lengths[: max(len(lengths) - 1 - len(lengths) // 50, 1)]
         low, middle, high = np.percentile(inner, (20, 50, 80))
         hold = middle * self.series.interval
-        regular = high <= 1.6 * max(low, 1) or (hold >= 2700 and high <= 5 * low)
-        if middle >= 2 and hold >= BATCH_MIN_S and regular:
+        same = float(np.mean(np.abs(inner - middle) <= max(1, 0.15 * middle)))
+        regular = high <= 1.6 * max(low, 1) and same >= 0.5
+        slow = hold >= SLOW_S and middle >= 3 and high <= 5 * low
+        if middle >= 2 and (regular or slow):
             return int(round(hold / self.series.interval) * self.series.interval)
         return 0
 
@@ -123,7 +125,7 @@ class Profile:
         if len(known) < 3:
             return 0
         cycle = int(np.median(np.diff(known)))
-        return cycle if cycle >= max(BATCH_MIN_S, 2 * self.series.interval) else 0
+        return cycle if cycle >= 2 * self.series.interval else 0
 
     @cached_property
     def rows(self) -> tuple[Ints, Ints]:

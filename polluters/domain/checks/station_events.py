@@ -4,7 +4,6 @@ import re
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit
-from polluters.domain.checks.series import HOUR_S
 
 POWER = re.compile(r"断电|停电|失电|掉电|来电|供电|电源|UPS|power", re.IGNORECASE)
 DOOR = re.compile(r"门禁|开门|关门|房门|门开|门被|闯入|入侵|door", re.IGNORECASE)
@@ -26,7 +25,9 @@ def find(context: Context) -> list[Hit]:
     hits = []
     for event in context.station.events:
         kind = kind_of(event.text)
-        if not kind or context.near_marks(event.time, event.time + 1, HOUR_S):
+        if not kind:
+            continue
+        if kind != "power" and context.near_marks(event.time, event.time + 1, 1800):
             continue
         data: dict[str, object] = {"text": event.text.strip("/ "), "kind": kind}
         hits.append(

@@ -6,6 +6,8 @@ from polluters.domain.checks.jumps import Jump, end_of, find_jumps
 from polluters.domain.checks.series import FLOW, OXYGEN, is_pollutant
 
 STILL_S = 120
+NOTHING = 0.05
+JOINT_SUM = 14.0
 
 
 def find(context: Context) -> list[Hit]:
@@ -28,7 +30,7 @@ def _all_jumps(context: Context) -> dict[str, list[Jump]]:
     return {
         series.code: find_jumps(
             context.profile(series),
-            bar=rules.step_score,
+            bar=rules.joint_score,
             ratio=rules.step_ratio,
             hold_s=rules.step_hold_s,
         )
@@ -83,9 +85,12 @@ def _single(
     hits: list[Hit] = []
     until = 0
     for index, jump in enumerate(own):
-        if jump.time < until or (code, jump.time) in used:
+        weak = jump.score < context.rules.step_score
+        if weak or jump.time < until or (code, jump.time) in used:
             continue
         if _is_load(code, jump, _shared(context, code, jump, jumps)):
+            continue
+        if code in FLOW and min(jump.before, jump.after) < NOTHING * profile.median:
             continue
         until = end_of(profile, jump, own[index + 1 :])
         data: dict[str, object] = {
@@ -117,6 +122,8 @@ def _joint(
             if _is_load(code, jump, shared):
                 continue
             group = {code: jump, **others}
+            if sum(j.score for j in group.values()) < JOINT_SUM:
+                continue
             profile = context.profile(context.station.main[code])
             end = end_of(profile, jump, own[index + 1 :])
             used |= {(c, j.time) for c, j in group.items()}

@@ -32,10 +32,11 @@ class Thresholds:
     zero_samples: int = 3
     negative_share: float = 0.2
     negative_range: float = 0.004
-    step_score: float = 9.0
+    step_score: float = 7.5
+    joint_score: float = 5.0
     step_ratio: float = 0.34
     step_hold_s: int = 1800
-    smooth_factor: float = 4.0
+    smooth_factor: float = 3.0
     smooth_s: int = 5400
     periodic_share: float = 0.72
     flat_band: float = 0.06
@@ -51,8 +52,8 @@ class Thresholds:
     o2_s: int = 1800
     flow_zero_s: int = 1800
     stop_running_s: int = 3600
-    maintenance_s: int = 24 * 3600
-    calibration_s: int = 8 * 3600
+    maintenance_s: int = 16 * 3600
+    calibration_s: int = 6 * 3600
     fault_s: int = 72 * 3600
     joint_factors: int = 2
     per_month: float = 5.0

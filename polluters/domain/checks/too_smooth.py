@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from polluters.domain.checks.context import Context
-from polluters.domain.checks.finding import Hit, percent
+from polluters.domain.checks.context import Context, not_habitual
+from polluters.domain.checks.finding import Hit, merge, percent
 from polluters.domain.checks.numeric import robust_sd
 from polluters.domain.checks.profile import Profile
 from polluters.domain.checks.series import is_pollutant
@@ -15,7 +15,7 @@ def find(context: Context) -> list[Hit]:
     for series in context.station.main.values():
         if is_pollutant(series.code) or series.code in ("a00000", "w00000", "a19001"):
             hits += _windows(context, context.profile(series))
-    return hits
+    return not_habitual(merge(hits), context)
 
 
 def window_rows(profile: Profile, shortest_s: int) -> int:
@@ -23,7 +23,7 @@ def window_rows(profile: Profile, shortest_s: int) -> int:
     if profile.batch:
         return 10
     if profile.row_interval >= 1800:
-        return 14
+        return 10
     return max(round(shortest_s / profile.row_interval), 20)
 
 
@@ -40,7 +40,9 @@ def _windows(context: Context, profile: Profile) -> list[Hit]:
     starts = np.arange(0, len(change) - rows + 1, max(rows // 4, 1))
     count = counts[starts + rows] - counts[starts]
     mean = (sums[starts + rows] - sums[starts]) / np.maximum(count, 1)
-    enough = count >= 0.8 * rows
+    nothing = np.concatenate(([0], np.cumsum(values[1:] == 0)))
+    idle = nothing[starts + rows] - nothing[starts]
+    enough = (count >= 0.8 * rows) & (idle <= 0.2 * rows)
     if enough.sum() < 6:
         return []
     usual = float(np.median(mean[enough]))
@@ -51,7 +53,7 @@ def _windows(context: Context, profile: Profile) -> list[Hit]:
         return []
     log = np.log(np.maximum(mean, 1e-3 * usual) / usual)
     spread = robust_sd(log[enough])
-    bar = -max(np.log(context.rules.smooth_factor), 7 * spread)
+    bar = -max(np.log(context.rules.smooth_factor), 5.5 * spread)
     struck = enough & (log < bar)
     hits = []
     for i in np.flatnonzero(struck).tolist():

@@ -2,10 +2,11 @@
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit
-from polluters.domain.checks.numeric import equal_runs, likely_run
+from polluters.domain.checks.numeric import equal_runs, likely_run, spans
 from polluters.domain.checks.profile import Profile
 from polluters.domain.checks.series import (
     FLOW,
+    HOUR_S,
     OXYGEN,
     TEMPERATURE,
     Series,
@@ -31,8 +32,12 @@ def bar(profile: Profile, shortest_s: int, shortest: int) -> float:
 
     Factors near their detection limit read zero often; their own runs set the bar.
     """
+    zero = profile.values == 0
     least = max(shortest_s / profile.series.interval, shortest)
-    return max(least, likely_run(profile.values == 0, profile.breaks, 0.01))
+    longest = max((b - a for a, b in spans(zero)), default=0)
+    if float(zero.sum() - longest) > 0.01 * len(zero):
+        least = max(least, 6 * HOUR_S / profile.series.interval)
+    return max(least, 1.5 * likely_run(zero, profile.breaks, 0.01))
 
 
 def _runs(context: Context, series: Series) -> list[Hit]:
