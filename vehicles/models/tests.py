@@ -129,6 +129,9 @@ class Inspection(models.Model):
     vin = models.CharField("VIN", max_length=20, blank=True)
     odometer_km = models.FloatField("里程（km）", null=True, blank=True)
     group = models.CharField("同类", max_length=40, blank=True)
+    temperature_c = models.FloatField("环境温度（℃）", null=True, blank=True)
+    humidity_pct = models.FloatField("相对湿度（%）", null=True, blank=True)
+    pressure_kpa = models.FloatField("大气压（kPa）", null=True, blank=True)
     analysed_at = models.DateTimeField("分析时间", null=True, blank=True)
 
     objects = InspectionQuerySet.as_manager()
@@ -152,6 +155,10 @@ class Inspection(models.Model):
             models.Index(fields=["started_at"], name="vehicles_insp_started"),
             models.Index(
                 fields=["station", "updated_at", "id"], name="vehicles_insp_sync"
+            ),
+            models.Index(
+                fields=["temperature_c", "humidity_pct", "pressure_kpa"],
+                name="vehicles_insp_weather",
             ),
             models.Index(
                 fields=["line"],
@@ -207,6 +214,23 @@ class CurveHash(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.hash}"
+
+
+class EcuSeen(models.Model):
+    """An engine control unit read at a test; finds who else shows CALID and CVN."""
+
+    inspection = models.ForeignKey(
+        Inspection, models.CASCADE, related_name="ecus", verbose_name="检验"
+    )
+    calid = models.CharField("CALID", max_length=40)
+    cvn = models.CharField("CVN", max_length=40)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "控制单元记录"
+        indexes = [models.Index(fields=["calid", "cvn"], name="vehicles_ecu_software")]
+
+    def __str__(self) -> str:
+        return f"{self.calid} {self.cvn}"
 
 
 class RefusedPost(models.Model):
