@@ -3,8 +3,10 @@
 from celery import shared_task
 
 from bozhou_eco.common import clock
+from bozhou_eco.common.queue import send
 from enforcement.models import Document
 from enforcement.services.documents import ensure_pdf
+from enforcement.services.sweeps import sweep_deadlines, waiting_pdfs
 
 
 @shared_task(name="enforcement.tasks.render_pdf", acks_late=True)
@@ -12,3 +14,11 @@ def render_pdf(document_id: int) -> None:
     """Make the PDF of an issued document."""
     document = Document.objects.get(pk=document_id)
     ensure_pdf(document=document, now=clock.now())
+
+
+@shared_task(name="enforcement.tasks.sweep", expires=300)
+def sweep() -> dict[str, int]:
+    """Warn of deadlines and send again what never became a PDF."""
+    for pk in waiting_pdfs():
+        send("enforcement.tasks.render_pdf", pk)
+    return sweep_deadlines(now=clock.now())

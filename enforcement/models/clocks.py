@@ -28,6 +28,7 @@ class Clock(models.Model):
     cancelled = models.BooleanField("已取消", default=False)
     warned_at = models.DateTimeField("临期提醒时间", null=True, blank=True)
     overdue_at = models.DateTimeField("超期提醒时间", null=True, blank=True)
+    cleared_at = models.DateTimeField("提醒解除时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "期限"

@@ -306,6 +306,17 @@ def serve_document(
     return document
 
 
+def check_upload(kind: str, content: bytes) -> None:
+    """Raise `Refused` unless ``content`` is a template that would do for ``kind``."""
+    document_kind = _kind(kind)
+    known = sample_context(document_kind)
+    known["form"] = {field.name: "" for field in paper(document_kind).fields}
+    try:
+        check_template(content, known)
+    except TemplateError as error:
+        raise Refused(str(error)) from error
+
+
 @transaction.atomic
 def upload_template(
     *, kind: str, content: bytes, note: str, actor: User, now: datetime
@@ -314,13 +325,7 @@ def upload_template(
 
     Raises `Refused` for macros, embedded objects, broken tags and unknown variables.
     """
-    document_kind = _kind(kind)
-    known = sample_context(document_kind)
-    known["form"] = {field.name: "" for field in paper(document_kind).fields}
-    try:
-        check_template(content, known)
-    except TemplateError as error:
-        raise Refused(str(error)) from error
+    check_upload(kind, content)
     rows = DocumentTemplate.objects.select_for_update().filter(kind=kind)
     last = max((row.version for row in rows), default=0)
     rows.filter(active=True).update(active=False)
