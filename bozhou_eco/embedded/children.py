@@ -96,11 +96,12 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, grace_s: float = 5.0) -> int | None:
-        """Ask, wait, then kill; return the exit code."""
+    def stop(self, grace_s: float = 5.0, *, ask: bool = True) -> int | None:
+        """Ask (unless asked before), wait, then kill; return the exit code."""
         if self.process is None:
             return None
-        self.ask_to_stop()
+        if ask:
+            self.ask_to_stop()
         try:
             self.process.wait(grace_s)
         except subprocess.TimeoutExpired:

@@ -27,6 +27,7 @@ from bozhou_eco.embedded.supervisor import Supervisor
 
 WEB_READY_S = 60.0
 GATEWAY_PORT = 2120
+STOP_S = 2.6
 
 
 def say(text: str) -> None:
@@ -108,7 +109,8 @@ class Demo:
         if not stamp.current:
             say("invented firms, vehicles, people and a history of readings")
             told = self._manage("seed_demo")
-            (self.state / "accounts.txt").write_text(told)
+            accounts = told[max(told.find("演示账户"), 0) :]
+            (self.state / "accounts.txt").write_text(accounts)
             stamp.set()
 
     def _wait_for_web(self) -> None:
@@ -154,9 +156,10 @@ class Demo:
         return 1 if code is None or self.stopping.is_set() else code
 
     def stop(self) -> None:
-        """Stop processes, then stores."""
-        self.supervisor.stop()
-        self.stores.stop()
+        """Stop processes, then stores, within ``STOP_S`` altogether."""
+        deadline = time.monotonic() + STOP_S
+        self.supervisor.stop(STOP_S / 2)
+        self.stores.stop(max(0.3, deadline - time.monotonic()))
         (self.state / "running.json").unlink(missing_ok=True)
 
 
