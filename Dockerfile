@@ -5,11 +5,11 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv /opt/venv
 COPY requirements.txt ./
-RUN /opt/venv/bin/pip install -r requirements.txt
+RUN sed '/^# --- vision/,$d' requirements.txt > base.txt \
+    && /opt/venv/bin/pip install -r base.txt
 
 FROM packages AS vision-packages
-COPY requirements-vision.txt ./
-RUN /opt/venv/bin/pip install -r requirements-vision.txt
+RUN /opt/venv/bin/pip install -r requirements.txt
 
 FROM python:3.11-slim-bookworm AS base
 # pango and harfbuzz lay out the PDF documents; the CJK font prints them.
@@ -40,4 +40,4 @@ FROM platform AS vision
 USER 0
 COPY --from=vision-packages /opt/venv /opt/venv
 USER 10001
-CMD ["celery", "-A", "bozhou_eco", "worker", "-l", "INFO", "-Q", "vision", "--pool", "solo"]
+CMD ["celery", "-A", "bozhou_eco", "worker", "-l", "INFO", "-Q", "vision", "--pool", "solo", "-I", "vehicles.vision.tasks"]

@@ -364,9 +364,9 @@ HJ212_GATEWAY = {
 }
 
 # --- vision: weight names are relative to vehicles/vision/weights, or absolute paths -----
-VISION_VEHICLES_MODEL = env.str("VISION_VEHICLES_MODEL", default="smoke.onnx")
-VISION_SMOKE_MODEL = env.str("VISION_SMOKE_MODEL", default="smoke.onnx")
-VISION_IMAGE_SIZE = env.int("VISION_IMAGE_SIZE", default=416)
+VISION_VEHICLES_MODEL = env.str("VISION_VEHICLES_MODEL", default="smoke_openvino_model")
+VISION_SMOKE_MODEL = env.str("VISION_SMOKE_MODEL", default="smoke_openvino_model")
+VISION_IMAGE_SIZE = env.int("VISION_IMAGE_SIZE", default=512)
 VISION_FRAMES_PER_SECOND = env.float("VISION_FRAMES_PER_SECOND", default=5)
 VISION_THREADS = env.int("VISION_THREADS", default=2)
 
@@ -380,3 +380,8 @@ HJ212_COMMANDS = {
     "RESENDS": env.int("HJ212_COMMAND_RESENDS", default=3),
     "SETUP": env.bool("HJ212_SETUP_ON_CONNECT", default=True),
 }
+# alerts: the address people open from a message; Web Push contact of the VAPID claim.
+SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000")
+# overview: 有效传输率 the bureau is assessed by (90 %, from memory: confirm), own map file.
+TRANSMISSION_TARGET = env.float("TRANSMISSION_TARGET", default=0.9)
+MAP_FILE = env.str("MAP_FILE", default="")

@@ -53,7 +53,10 @@ def platform(
     if (ROOT / "vehicles" / "vision").is_dir() and find_spec("torch"):
         yield (
             "vision",
-            (*CELERY, "-Q", "vision", "--pool", "solo", "-n", "vision@%h"),
+            (
+                *(*CELERY, "-Q", "vision", "--pool", "solo", "-n", "vision@%h"),
+                *("-I", "vehicles.vision.tasks"),
+            ),
         )
 
 

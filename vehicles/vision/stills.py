@@ -16,7 +16,7 @@ from vehicles.domain.smoke.ringelmann import grade_of
 from vehicles.vision.detector import Detection, Eyes
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
 
-SMOKE_SCORE = 0.10
+SMOKE_SCORE = 0.15
 # A ring darker than this cannot stand for a background.
 DARKEST_RING = 0.04
 RING = 0.35

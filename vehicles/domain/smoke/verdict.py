@@ -28,7 +28,7 @@ class Thresholds:
     counts where physics has no say.
     """
 
-    detector: float = 0.10
+    detector: float = 0.12
     detector_alone: float = 0.35
     least_level: float = 0.6
     least_frames: int = 3
