@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polluters.domain.hj212 import Frame, FrameError, crc16, iter_frames
+from polluters.domain.hj212.crc import crc_text_as
 
 DATA_COMMANDS = frozenset({"2011", "2021", "2031", "2041", "2051", "2061", "2081"})
 MORE_DATA = frozenset({"2013", "2052", "2062", "2111", "3020", "1001", "1011"})
@@ -40,7 +41,10 @@ def split_payload(payload: bytes, most: int) -> Iterator[bytes | FrameError]:
 
 
 def answer_to(frame: Frame) -> Answer | None:
-    """Return the 9014 or 9013 that a frame asks for (HJ 212-2017 §6.5), if any."""
+    """Return the 9014 or 9013 that a frame asks for (HJ 212-2017 §6.5), if any.
+
+    It is sealed with the CRC that the logger itself uses.
+    """
     if not frame.needs_ack or not frame.qn:
         return None
     if frame.cn in DATA_COMMANDS or frame.cn in MORE_DATA:
@@ -54,5 +58,8 @@ def answer_to(frame: Frame) -> Answer | None:
         f"QN={frame.qn};ST=91;CN={code};PW={frame.pw};MN={frame.mn};"
         f"Flag={version};CP=&&&&"
     ).encode()
+    if frame.crc_variant:
+        check = crc_text_as(segment, frame.crc_variant)
+        return Answer(frame.mn, b"##%04d%s%s\r\n" % (len(segment), segment, check))
     payload = b"##%04d%s%04X\r\n" % (len(segment), segment, crc16(segment))
     return Answer(frame.mn, payload)

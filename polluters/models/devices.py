@@ -43,7 +43,11 @@ class Logger(models.Model):
         "MN",
         max_length=24,
         unique=True,
-        validators=[RegexValidator(r"^[0-9A-Za-z]{1,24}$", "MN 为 1 至 24 位字母数字")],
+        validators=[
+            RegexValidator(
+                r"^[0-9A-Za-z_.-]{1,24}$", "MN 为 1 至 24 位字母、数字或 _ . -"
+            )
+        ],
     )
     password = models.CharField("PW", max_length=24, default="123456")
     model = models.CharField("型号", max_length=60, blank=True)

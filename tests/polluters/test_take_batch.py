@@ -8,6 +8,7 @@ from django.db import DataError, OperationalError
 
 from alerts.models import Alert
 from bozhou_eco.common import clock
+from polluters.domain.hj212.crc import crc_text_as
 from polluters.ingest import Message, Outcome, Registry, store, take_batch
 from polluters.ingest.draft import Draft
 from polluters.ingest.writer import Writer
@@ -318,3 +319,18 @@ def test_a_lost_database_leaves_the_batch_to_the_caller(
     with pytest.raises(OperationalError):
         take(data_frame(point.logger, now(), nox(1)))
     assert QuarantinedFrame.objects.count() == 0
+
+
+def test_a_logger_with_another_crc_is_answered_in_kind() -> None:
+    point = factories.point(factories.logger(crc="modbus_high_first"))
+    frame = data_frame(point.logger, now(), nox(8))
+    segment = frame[6:-6]
+    sealed = b"##%04d%s%s\r\n" % (
+        len(segment),
+        segment,
+        crc_text_as(segment, "modbus_high_first"),
+    )
+    (answer,) = take(sealed).answers
+    assert Reading.objects.get().value == 8
+    body = answer.payload[6:-6]
+    assert answer.payload[-6:-2] == crc_text_as(body, "modbus_high_first")
