@@ -1,0 +1,191 @@
+"""Stations keep their own lines, instruments, staff and checks; locks come and go."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from bozhou_eco.accounts.models import User
+from bozhou_eco.audit import services as audit
+from vehicles.models import (
+    DailyCheck,
+    Instrument,
+    Line,
+    Lock,
+    StaffMember,
+    Station,
+    Vehicle,
+)
+from vehicles.services.errors_stations import StationRefusalError
+
+CHECK_RULE = "daily_check_failed"
+FUTURE = timedelta(minutes=5)
+
+
+def _record(
+    station: Station, act: str, detail: dict[str, object], now: datetime
+) -> None:
+    audit.record(
+        actor=None, act=act, subject=f"station:{station.code}", detail=detail, now=now
+    )
+
+
+@transaction.atomic
+def put_line(
+    *, station: Station, number: str, values: dict[str, Any], now: datetime
+) -> Line:
+    """Create or change a line of the station."""
+    line, made = Line.objects.update_or_create(
+        station=station, number=number, defaults=values
+    )
+    _record(station, "station.line", {"number": number, "new": made, **values}, now)
+    return line
+
+
+@transaction.atomic
+def put_staff(
+    *, station: Station, number: str, values: dict[str, Any], now: datetime
+) -> StaffMember:
+    """Create or change a person of the station; the audit names no person."""
+    person, made = StaffMember.objects.update_or_create(
+        station=station, number=number, defaults=values
+    )
+    _record(station, "station.staff", {"number": number, "new": made}, now)
+    return person
+
+
+@transaction.atomic
+def put_instrument(
+    *, station: Station, serial: str, line: str, values: dict[str, Any], now: datetime
+) -> Instrument:
+    """Create or change an instrument; its line must be the station's own."""
+    found = Line.objects.filter(station=station, number=line).first()
+    if found is None:
+        raise StationRefusalError(
+            f"本机构没有 {line} 线", status=400, code="unknown_line", field="line"
+        )
+    item, made = Instrument.objects.update_or_create(
+        station=station, serial=serial, defaults={**values, "line": found}
+    )
+    until = values.get("verified_until")
+    detail = {"serial": serial, "new": made, "verified_until": str(until or "")}
+    _record(station, "station.instrument", detail, now)
+    return item
+
+
+@transaction.atomic
+def record_check(
+    *, station: Station, serial: str, values: dict[str, Any], now: datetime
+) -> tuple[DailyCheck, bool]:
+    """Keep a check; a failed one locks the instrument, a passed one lifts that lock.
+
+    Returns the check and whether it is new. A repeat with another result is refused.
+    """
+    item = (
+        Instrument.objects.select_for_update()
+        .filter(station=station, serial=serial)
+        .first()
+    )
+    if item is None:
+        raise StationRefusalError(
+            f"本机构没有仪器 {serial}",
+            status=400,
+            code="unknown_instrument",
+            field="serial",
+        )
+    if values["at"] > now + FUTURE:
+        raise StationRefusalError(
+            "检查时间在将来", status=400, code="future", field="at"
+        )
+    check, made = DailyCheck.objects.get_or_create(
+        instrument=item,
+        kind=values["kind"],
+        at=values["at"],
+        defaults={
+            "passed": values["passed"],
+            "values": values.get("values") or {},
+            "received_at": now,
+        },
+    )
+    if not made:
+        if check.passed != values["passed"]:
+            raise StationRefusalError(
+                "同一时间的检查结果与已上传的不同",
+                code="content_differs",
+                field="passed",
+            )
+        return check, False
+    if item.checked_at is None or check.at >= item.checked_at:
+        item.checked_at, item.check_kind = check.at, check.kind
+        item.check_passed = check.passed
+        item.save()
+        _follow_check(item, check, now)
+    return check, True
+
+
+def _follow_check(item: Instrument, check: DailyCheck, now: datetime) -> None:
+    held = Lock.objects.filter(
+        instrument=item, by_rule=CHECK_RULE, lifted_at__isnull=True
+    )
+    if check.passed:
+        for lock in held:
+            lift_lock(lock=lock, actor=None, now=now, reason="检查合格，自动解除")
+    elif not held.exists():
+        set_lock(
+            station=item.station,
+            line=item.line,
+            instrument=item,
+            reason=f"{item} {check.get_kind_display()}不合格",
+            by_rule=CHECK_RULE,
+            actor=None,
+            now=now,
+        )
+
+
+@transaction.atomic
+def set_lock(
+    *,
+    reason: str,
+    actor: User | None,
+    now: datetime,
+    station: Station | None = None,
+    line: Line | None = None,
+    instrument: Instrument | None = None,
+    vehicle: Vehicle | None = None,
+    by_rule: str = "",
+) -> Lock:
+    """Lock a station, line, instrument or vehicle; it binds only in mode 控制."""
+    lock = Lock.objects.create(
+        station=station,
+        line=line,
+        instrument=instrument,
+        vehicle=vehicle,
+        reason=reason[:200],
+        by_rule=by_rule,
+        since=now,
+        set_by=actor,
+    )
+    subject = f"station:{station.code}" if station else f"vehicle:{vehicle}"
+    detail: dict[str, object] = {"lock": lock.pk, "reason": reason, "rule": by_rule}
+    audit.record(
+        actor=actor, act="station.lock", subject=subject, detail=detail, now=now
+    )
+    return lock
+
+
+@transaction.atomic
+def lift_lock(*, lock: Lock, actor: User | None, now: datetime, reason: str) -> Lock:
+    """Lift a lock; lifting twice is refused."""
+    lock = Lock.objects.select_for_update().get(pk=lock.pk)
+    if lock.lifted_at is not None:
+        raise StationRefusalError("该锁定已解除", code="already_lifted")
+    lock.lifted_at, lock.lifted_by, lock.lift_reason = now, actor, reason[:200]
+    lock.save()
+    subject = (
+        f"station:{lock.station.code}" if lock.station else f"vehicle:{lock.vehicle}"
+    )
+    detail: dict[str, object] = {"lock": lock.pk, "reason": reason}
+    audit.record(
+        actor=actor, act="station.unlock", subject=subject, detail=detail, now=now
+    )
+    return lock

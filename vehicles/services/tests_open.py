@@ -1,0 +1,195 @@
+"""Open a test session: the vehicle's file, the start gate, the answer."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from bozhou_eco.audit import services as audit
+from vehicles.domain import plates
+from vehicles.domain.inspection.gate import Decision, Objection, decide
+from vehicles.domain.inspection.read import as_json, build
+from vehicles.domain.inspection.shapes import VehicleTest
+from vehicles.models import Inspection, Line, RefusedPost, Station, Vehicle
+from vehicles.selectors.gate import gate_facts, gate_rules, inspection_settings
+from vehicles.services.alerts_stations import tell_conflict
+from vehicles.services.errors_stations import StationRefusalError
+
+FUTURE = timedelta(minutes=5)
+SESSION_FIELDS = (
+    *("category", "method", "attempt", "started_at", "staff", "vehicle"),
+    *("software_version", "sent_at"),
+)
+FROM_ENTRY = (
+    *("plate_type", "vin", "engine_number", "brand", "model", "engine_model"),
+    *(
+        "vehicle_type",
+        "fuel",
+        "registered_on",
+        "gross_mass_kg",
+        "rated_power_kw",
+        "use",
+    ),
+)
+
+
+def canonical_digest(content: object) -> str:
+    """Return the SHA-256 of content, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def vehicle_for(*, test: VehicleTest, station: Station) -> Vehicle:
+    """Return the vehicle's file; without one, begin it with what was entered.
+
+    A file with registration data is never changed by what a station enters.
+    """
+    entry = test.vehicle
+    try:
+        plate = plates.parse(entry.plate, entry.plate_color or None)
+    except (plates.PlateError, ValueError) as error:
+        raise StationRefusalError(
+            str(error), status=400, code="bad_plate", field="vehicle.plate"
+        ) from error
+    values = {name: getattr(entry, name) for name in FROM_ENTRY if getattr(entry, name)}
+    vehicle, made = Vehicle.objects.get_or_create(
+        plate=plate.text,
+        plate_color=plate.color.value,
+        defaults={
+            **values,
+            "stage": entry.emission_stage,
+            "near_key": plates.near_key(plate.text),
+            "aftertreatment": [item[:10] for item in entry.aftertreatment],
+            "district": station.district if plate.local else None,
+        },
+    )
+    if not made and not vehicle.registered and not vehicle.vin and entry.vin:
+        vehicle.vin = entry.vin
+        vehicle.save(update_fields=["vin", "updated_at"])
+    return vehicle
+
+
+@transaction.atomic
+def open_session(
+    *, station: Station, content: dict[str, Any], now: datetime
+) -> tuple[Inspection, bool]:
+    """Open a session; returns it and whether it is new.
+
+    ``content`` is a validated REST document. The same content again is the same answer;
+    other content under the same number is kept, refused (409) and told. A refusal of
+    the start gate opens nothing but leaves the session, aborted, to complain about.
+    """
+    test: VehicleTest = build(VehicleTest, content)
+    if test.started_at and test.started_at > now + FUTURE:
+        raise StationRefusalError(
+            "开始时间在将来", status=400, code="future", field="started_at"
+        )
+    document = {k: v for k, v in as_json(test).items() if k in SESSION_FIELDS}
+    digest = canonical_digest(document)
+    held = Inspection.objects.filter(station=station, session=test.session).first()
+    if held is not None:
+        return _again(held, document, digest, now), False
+    line = Line.objects.filter(station=station, number=test.line).first()
+    if line is None:
+        raise StationRefusalError(
+            f"本机构没有 {test.line} 线", status=400, code="unknown_line", field="line"
+        )
+    vehicle = vehicle_for(test=test, station=station)
+    Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    settings = inspection_settings()
+    offset = (test.sent_at - now).total_seconds() if test.sent_at else None
+    facts = gate_facts(
+        station=station,
+        line=line,
+        vehicle=vehicle,
+        test=test,
+        now=now,
+        clock_offset=offset,
+    )
+    decision = decide(facts, gate_rules(settings))
+    made = Inspection.objects.create(
+        station=station,
+        line=line,
+        vehicle=vehicle,
+        session=test.session,
+        state=Inspection.State.OPEN if decision.allowed else Inspection.State.ABORTED,
+        category=test.category or "periodic",
+        method=test.method,
+        attempt=test.attempt or facts.attempts_before + 1,
+        inspector=test.staff.inspector or test.staff.driver,
+        opened_at=now,
+        started_at=test.started_at or now,
+        updated_at=now,
+        document=document,
+        received=["session"],
+        digests={"session": digest},
+        allowed=decision.allowed,
+        objections=[_plain(item, decision) for item in decision.objections],
+        variant=settings.variant,
+        clock_offset=offset,
+        vin=test.vehicle.vin,
+        odometer_km=test.vehicle.odometer_km,
+    )
+    Station.objects.filter(pk=station.pk).update(last_seen_at=now)
+    _audit(made, decision, now)
+    return made, True
+
+
+def _plain(item: Objection, decision: Decision) -> dict[str, object]:
+    found = asdict(item)
+    return {**found, "name": item.name, "binding": decision.binding}
+
+
+def _audit(made: Inspection, decision: Decision, now: datetime) -> None:
+    audit.record(
+        actor=None,
+        act="inspection.open" if decision.allowed else "inspection.refuse",
+        subject=f"inspection:{made.pk}",
+        detail={
+            "station": made.station.code,
+            "session": made.session,
+            "reasons": [item.reason.value for item in decision.objections],
+        },
+        now=now,
+    )
+
+
+def _again(
+    held: Inspection, document: dict[str, Any], digest: str, now: datetime
+) -> Inspection:
+    same = held.digests.get("session") == digest
+    if not same:
+        # A repeat is often sent with a fresh sending time.
+        before = {k: v for k, v in held.document.items() if k in SESSION_FIELDS}
+        before.pop("sent_at", None)
+        same = before == {k: v for k, v in document.items() if k != "sent_at"}
+    if same:
+        return held
+    keep_refused(inspection=held, part="session", content=document, now=now)
+    raise StationRefusalError(
+        "该流水号已用于不同内容的检验；本次内容已留存，未采用",
+        code="content_differs",
+        field="session",
+    )
+
+
+def keep_refused(
+    *, inspection: Inspection, part: str, content: Any, now: datetime
+) -> RefusedPost:
+    """Keep content that contradicts what was accepted, and raise an alert for it.
+
+    It must outlive the refusal, so the caller lets the transaction commit.
+    """
+    kept, made = RefusedPost.objects.get_or_create(
+        inspection=inspection,
+        part=part,
+        sha256=canonical_digest(content),
+        defaults={"content": content, "at": now},
+    )
+    if made:
+        tell_conflict(inspection=inspection, part=part, now=now)
+    return kept
