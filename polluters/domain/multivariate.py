@@ -7,10 +7,10 @@ factors that drive a distance are those without which it would be smallest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 from sklearn.covariance import MinCovDet
 
 from polluters.domain.checks.numeric import robust_sd
@@ -32,6 +32,13 @@ class Oddity:
     drivers: tuple[tuple[str, float, float, float], ...]
 
 
+def chi_square(odds: float, factors: int) -> float:
+    """Return the upper chi-square quantile (Wilson and Hilferty's approximation)."""
+    shift = 2 / (9 * factors)
+    normal = NormalDist().inv_cdf(1 - odds)
+    return float(factors * (1 - shift + normal * shift**0.5) ** 3)
+
+
 def find_odd(
     codes: Sequence[str], rows: Floats, *, odds: float = 1e-6, most: int = 3
 ) -> list[Oddity]:
@@ -50,9 +57,7 @@ def find_odd(
     scaled = (rows[:, vary] - middle) / scale
     model = MinCovDet(random_state=SEED).fit(scaled)
     distance = model.mahalanobis(scaled)
-    bar = max(
-        float(chi2.isf(odds, len(vary))), 3.0 * float(np.percentile(distance, 99))
-    )
+    bar = max(chi_square(odds, len(vary)), 3.0 * float(np.percentile(distance, 99)))
     precision = model.get_precision()
     found = []
     for index in np.flatnonzero(distance > bar).tolist():

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polluters.domain.checks.numeric import robust_sd
-
 Floats = NDArray[np.float64]
 Z90 = 1.645
 MOST = 240
@@ -83,7 +81,8 @@ def will_exceed(
     if low <= 0:
         return None
     level = float(np.median(value + middle * (time[-1] - time)))
-    noise = robust_sd(value - middle * time)
+    rest = value - middle * time
+    noise = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
     if level >= limit or middle * (time[-1] - time[0]) < noise:
         return None
     due = (limit - level) / middle
