@@ -19,6 +19,22 @@ app.conf.task_routes = {
     "*.analyse*": {"queue": "analysis"},
 }
 app.conf.beat_schedule = {
+    "alerts-deliver": {
+        "task": "alerts.tasks.deliver_due",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "alerts-sweep": {
+        "task": "alerts.tasks.sweep",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "alerts-webhooks": {
+        "task": "alerts.tasks.deliver_webhooks",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "alerts-canary": {"task": "alerts.tasks.run_canary", "schedule": crontab(minute="3")},
     "seal": {"task": "bozhou_eco.audit.tasks.seal", "schedule": 1.0},
     "polluters-partitions": {
         "task": "polluters.tasks.make_partitions",

@@ -42,17 +42,30 @@ def admit(
 ) -> Send | Merge:
     """Decide on one message; ``sent`` are the times of this person's recent messages.
 
-    Times may lie in the future (summaries already promised).
+    Times may lie in the future (summaries already promised). No window of any position
+    may hold more than the cap.
     """
-    recent = sorted(at for at in sent if at > now - cap.window)
-    room = (
-        cap.limit
-        if Severity(severity) is Severity.CRITICAL
-        else cap.limit - cap.reserve
-    )
-    if len(recent) < room:
+    times = sorted(at for at in sent if at > now - cap.window)
+    critical = Severity(severity) is Severity.CRITICAL
+    room = cap.limit if critical else cap.limit - cap.reserve
+    if _fits(now, times, room, cap.window):
         return Send()
-    return Merge(at=max(recent[len(recent) - room] + cap.window, now))
+    for at in times:
+        moment = at + cap.window
+        if moment > now and _fits(moment, times, room, cap.window):
+            return Merge(at=moment)
+    raise AssertionError("after the last message's window there is always room")
+
+
+def _fits(
+    moment: datetime, times: Sequence[datetime], room: int, window: timedelta
+) -> bool:
+    """Return whether one more message at ``moment`` leaves every window within room."""
+    starts = [at for at in times if moment - window < at <= moment]
+    return all(
+        sum(start <= at < start + window for at in times) < room
+        for start in (*starts, moment)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from alerts.selectors.alerts import open_keys
 from alerts.services.acting import (
-    RefusedError,
     acknowledge,
     acknowledge_many,
     comment,
@@ -13,6 +12,7 @@ from alerts.services.acting import (
     unshelve,
 )
 from alerts.services.clearing import clear_alert, clear_alerts
+from alerts.services.errors import RefusedError
 from alerts.services.raising import RaisedAlert, Signal, raise_alert, raise_alerts
 
 __all__ = [

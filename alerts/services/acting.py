@@ -11,15 +11,13 @@ from alerts.models import Alert, AlertEvent
 from alerts.services import moves
 from alerts.services.clearing import closes_itself, release_children
 from alerts.services.ending import stop_deliveries
+from alerts.services.errors import RefusedError
+from alerts.services.receipts import note_acknowledged
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 
 UNDO_WINDOW = timedelta(seconds=15)
 LONGEST_SHELF = timedelta(days=7)
-
-
-class RefusedError(ValueError):
-    """An act that cannot be done; the message is for the person."""
 
 
 def _lock(alert: Alert) -> Alert:
@@ -54,9 +52,15 @@ def acknowledge(
         State.RETURNED,
     ):
         return row
+    due = row.escalate_at.isoformat() if row.escalate_at else None
     events = [
         moves.move(
-            row, Action.ACK, now=now, actor=actor, reason=note, data={"via": via}
+            row,
+            Action.ACK,
+            now=now,
+            actor=actor,
+            reason=note,
+            data={"via": via, "escalate_at": due},
         )
     ]
     row.acknowledged_at, row.acknowledged_by = now, actor
@@ -67,6 +71,7 @@ def acknowledge(
         )
     moves.write(row, events, now=now)
     stop_deliveries(alert=row, now=now, why="已确认")
+    note_acknowledged(alert=row, actor=actor, now=now)
     _audit(row, "acknowledge", actor, now, note=note, via=via)
     return row
 
@@ -100,7 +105,9 @@ def undo_acknowledge(*, alert: Alert, actor: User, now: datetime) -> Alert:
         raise RefusedError("已超过撤销时限，请在备注中更正")
     event = moves.move(row, Action.UNACK, now=now, actor=actor)
     row.acknowledged_at = row.acknowledged_by = None
-    row.escalate_at = now if moves.keeps_calling(row) else None
+    due = row.events.filter(action=Action.ACK).latest("id").data.get("escalate_at")
+    if moves.keeps_calling(row):
+        row.escalate_at = datetime.fromisoformat(due) if due else now
     moves.write(row, [event], now=now)
     _audit(row, "undo_acknowledge", actor, now)
     return row

@@ -20,6 +20,12 @@ def test_room_runs_out_for_ordinary_ones_first() -> None:
     full = [NOW - n * MINUTE for n in (5, 4, 3, 2, 1)]
     assert admit("critical", full, NOW, CAP) == Merge(at=NOW + 5 * MINUTE)
     assert admit("minor", full, NOW, CAP) == Merge(at=NOW + 7 * MINUTE)
+    promised = [NOW, NOW, NOW, NOW + 10 * MINUTE]
+    assert admit("critical", promised, NOW, CAP) == Send()
+    assert admit("critical", [*promised, NOW], NOW, CAP) == Send()
+    assert admit("critical", [*promised, NOW, NOW], NOW, CAP) == Merge(
+        at=NOW + 10 * MINUTE
+    )
 
 
 def test_room_comes_back_with_time() -> None:

@@ -1,0 +1,1 @@
+"""Outside systems that carry messages; nothing here touches the database."""
