@@ -21,6 +21,7 @@ from enforcement.models import (
 )
 from enforcement.selectors.clocks import clock_rule
 from enforcement.selectors.settings import office_calendar
+from enforcement.services.locking import lock_open
 from enforcement.services.steps import add_step
 
 
@@ -167,7 +168,7 @@ def _open_pause(clock: Clock, day: date, reason: str, actor: User | None) -> Non
 @transaction.atomic
 def pause_clock(*, clock: Clock, actor: User, now: datetime, reason: str) -> ClockPause:
     """Stop a clock for hearing, appraisal, monitoring or the like, with the reason."""
-    case = Case.objects.select_for_update().get(pk=clock.case_id)
+    case = lock_open(clock.case, actor)
     if not running(case).filter(pk=clock.pk).exists():
         raise Refused("期限已经终止，不能中止计时")
     if not reason.strip():
@@ -186,7 +187,7 @@ def pause_clock(*, clock: Clock, actor: User, now: datetime, reason: str) -> Clo
 @transaction.atomic
 def resume_clock(*, clock: Clock, actor: User, now: datetime, note: str = "") -> Clock:
     """Let a stopped clock run on from today."""
-    case = Case.objects.select_for_update().get(pk=clock.case_id)
+    case = lock_open(clock.case, actor)
     if not clock.pauses.filter(end=None).exists():
         raise Refused("期限没有中止计时")
     close_pauses([clock], wall.beijing(now).date())
@@ -200,7 +201,7 @@ def ask_extension(
     *, clock: Clock, days: int, reason: str, actor: User, now: datetime
 ) -> ClockExtension:
     """Ask for more time on a running clock; another person decides."""
-    case = Case.objects.select_for_update().get(pk=clock.case_id)
+    case = lock_open(clock.case, actor)
     if days < 1 or not reason.strip():
         raise Refused("请填写延长的天数和理由")
     if clock.stopped_on or clock.cancelled:
@@ -225,7 +226,7 @@ def decide_extension(
     *, extension: ClockExtension, grant: bool, actor: User, now: datetime, note: str
 ) -> ClockExtension:
     """Grant or refuse more time; not by the person who asked."""
-    case = Case.objects.select_for_update().get(pk=extension.clock.case_id)
+    case = lock_open(extension.clock.case, actor)
     extension = ClockExtension.objects.select_for_update().get(pk=extension.pk)
     if extension.state != ClockExtension.State.ASKED:
         raise Refused("该申请已经处理")

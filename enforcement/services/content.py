@@ -20,8 +20,10 @@ from enforcement.models import (
     Cause,
     SummaryRevision,
 )
+from enforcement.selectors.scope import in_scope
 from enforcement.selectors.settings import int_setting
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
+from enforcement.services.locking import lock_open
 from enforcement.services.steps import take_part
 
 MB = 1024 * 1024
@@ -153,6 +155,8 @@ def comment(*, case: Case, text: str, actor: User, now: datetime) -> CaseStep:
     """Leave a remark on a case, open or not."""
     if not text.strip():
         raise Refused("批注不能为空")
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     case = Case.objects.select_for_update().get(pk=case.pk)
     return record_act(
         case=case, action="comment", actor=actor, now=now, note=text.strip()

@@ -239,6 +239,8 @@ def void_document(
     """Void an issued document; its number is never given out again."""
     case = Case.objects.select_for_update().get(pk=document.case_id)
     document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     if not reason.strip():
         raise Refused("请填写作废原因")
     if document.state == Document.State.SERVED:
@@ -279,6 +281,8 @@ def serve_document(
     """Register that a document which no move serves has reached the party."""
     case = Case.objects.select_for_update().get(pk=document.case_id)
     document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     if document.state != Document.State.ISSUED:
         raise Refused("只有已定稿且未送达的文书可以登记送达")
     if not FORMS[DocumentKind(document.kind)].outward:

@@ -15,8 +15,10 @@ from enforcement.models import (
     Rectification,
     Reply,
 )
-from enforcement.services.acts import lock_open, record_act
+from enforcement.selectors.scope import in_scope
+from enforcement.services.acts import record_act
 from enforcement.services.clocks import stop_clocks
+from enforcement.services.locking import lock_open
 
 
 @transaction.atomic
@@ -161,6 +163,8 @@ def revisit(*, case: Case, on: date, finding: str, actor: User, now: datetime) -
         raise Refused("未填写回访情况")
     if on > beijing(now).date():
         raise Refused("回访日期不能晚于今天")
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     case = Case.objects.select_for_update().get(pk=case.pk)
     LenientTest.objects.filter(case=case).update(revisited_on=on)
     record_act(

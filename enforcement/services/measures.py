@@ -10,8 +10,9 @@ from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import Refused
 from enforcement.models import Case, CaseStep, Decision, Document
 from enforcement.selectors.facts import current_decision
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
 from enforcement.services.clocks import running, start_clock, stop_clocks
+from enforcement.services.locking import lock_open
 
 PAY_DAYS = 15
 ISSUED = (Document.State.ISSUED, Document.State.SERVED)

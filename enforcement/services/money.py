@@ -17,9 +17,11 @@ from enforcement.selectors.facts import (
     fines_in_force,
     owed_parts,
 )
+from enforcement.selectors.scope import in_scope
 from enforcement.selectors.settings import int_setting
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
 from enforcement.services.clocks import stop_clocks
+from enforcement.services.locking import lock_open
 
 
 def _decision(case: Case) -> Decision:
@@ -205,6 +207,8 @@ def repair_credit(
     """
     if not actor.has_role("officer", "legal"):
         raise Refused("当前角色不能办理此事项")
+    if not in_scope(case, actor):
+        raise Refused("本案不在您的管辖范围内")
     case = Case.objects.select_for_update().get(pk=case.pk)
     decision = _decision(case)
     if decision.published_on is None:

@@ -29,7 +29,8 @@ from enforcement.models import (
 from enforcement.selectors.history import earlier_findings
 from enforcement.selectors.law import bases_for, overlapping_rows
 from enforcement.selectors.settings import int_setting
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
+from enforcement.services.locking import lock_open
 
 
 @transaction.atomic

@@ -8,8 +8,9 @@ from django.db import transaction
 from bozhou_eco.accounts.models import User
 from enforcement.domain.workflow import BEFORE_FILING, Refused, State
 from enforcement.models import Case, CaseAlert, CaseLink
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
 from enforcement.services.cases import open_case
+from enforcement.services.locking import lock_open
 
 
 @transaction.atomic

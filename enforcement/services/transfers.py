@@ -9,7 +9,8 @@ from bozhou_eco.common.clock import beijing
 from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import AUTHORITIES, Refused
 from enforcement.models import Case, Document, Transfer
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
+from enforcement.services.locking import lock_open
 
 
 @transaction.atomic

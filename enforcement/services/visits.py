@@ -11,7 +11,8 @@ from enforcement.domain.workflow import Duty, Refused
 from enforcement.models import Case, Inspection, SiteVisit
 from enforcement.selectors.settings import int_setting
 from enforcement.selectors.visits import visits_this_year
-from enforcement.services.acts import lock_open, record_act
+from enforcement.services.acts import record_act
+from enforcement.services.locking import lock_open
 from enforcement.services.steps import take_part
 
 CAPPED = (SiteVisit.Kind.ROUTINE, SiteVisit.Kind.SPECIAL)
