@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from bozhou_eco.common import clock
-from vehicles.services import reviews, segments, upkeep
+from vehicles.models import Inspection
+from vehicles.services import findings, reviews, segments, upkeep
 
 
 @shared_task(name="vehicles.tasks.settle_reviews", expires=5)
@@ -31,3 +32,15 @@ def keep_house() -> None:
     segments.erase_segments(now=now, keep=upkeep.KEEP_SEGMENTS)
     upkeep.erase_rejected(now=now)
     upkeep.mark_overdue_notices(now=now)
+
+
+@shared_task(name="vehicles.tasks.analyse_inspection")
+def analyse_inspection(pk: int) -> None:
+    """Run the fraud rules over a finished test."""
+    findings.analyse(inspection=Inspection.objects.get(pk=pk), now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.analyse_waiting", expires=60)
+def analyse_waiting() -> int:
+    """Analyse finished tests whose task was lost."""
+    return findings.analyse_waiting(now=clock.now())

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 
@@ -42,6 +44,47 @@ def canonical_digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+class ContentDiffersError(StationRefusalError):
+    """Other content came for what was already accepted."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        inspection: Inspection,
+        part: str,
+        content: Any,
+        now: datetime,
+    ) -> None:
+        super().__init__(message, code="content_differs", field=part)
+        self.inspection = inspection
+        self.part = part
+        self.content = content
+        self.now = now
+
+
+Act = TypeVar("Act", bound=Callable[..., Any])
+
+
+def keeping_refused(act: Act) -> Act:
+    """Keep what an act refused as contradicting, after its transaction rolled back."""
+
+    @wraps(act)
+    def guarded(**given: Any) -> Any:
+        try:
+            return act(**given)
+        except ContentDiffersError as error:
+            keep_refused(
+                inspection=error.inspection,
+                part=error.part,
+                content=error.content,
+                now=error.now,
+            )
+            raise
+
+    return cast(Act, guarded)
+
+
 @transaction.atomic
 def vehicle_for(*, test: VehicleTest, station: Station) -> Vehicle:
     """Return the vehicle's file; without one, begin it with what was entered.
@@ -73,6 +116,7 @@ def vehicle_for(*, test: VehicleTest, station: Station) -> Vehicle:
     return vehicle
 
 
+@keeping_refused
 @transaction.atomic
 def open_session(
     *, station: Station, content: dict[str, Any], now: datetime
@@ -180,10 +224,7 @@ def _again(
 def keep_refused(
     *, inspection: Inspection, part: str, content: Any, now: datetime
 ) -> RefusedPost:
-    """Keep content that contradicts what was accepted, and raise an alert for it.
-
-    It must outlive the refusal, so the caller lets the transaction commit.
-    """
+    """Keep content that contradicts what was accepted, and raise an alert for it."""
     kept, made = RefusedPost.objects.get_or_create(
         inspection=inspection,
         part=part,

@@ -27,13 +27,17 @@ from vehicles.domain.inspection.shapes import (
 from vehicles.models import Curve, EcuSeen, Inspection, Line
 from vehicles.selectors.gate import limits
 from vehicles.services.errors_stations import StationRefusalError
-from vehicles.services.tests_open import canonical_digest, keep_refused
+from vehicles.services.tests_open import (
+    ContentDiffersError,
+    canonical_digest,
+    keeping_refused,
+)
 
 ANALYSE = "vehicles.tasks.analyse_inspection"
 FUTURE = timedelta(minutes=5)
 
 
-def test_of(
+def whole_test(
     inspection: Inspection, *, process: ProcessData | None = None
 ) -> VehicleTest:
     """Return the whole test as the rules and the REST interface know it."""
@@ -76,13 +80,15 @@ def process_of(inspection: Inspection) -> ProcessData:
 
 
 def _locked(inspection: Inspection) -> Inspection:
-    return (
+    found: Inspection = (
         Inspection.objects.select_for_update(of=("self",))
         .select_related("station__district", "line", "vehicle")
         .get(pk=inspection.pk)
     )
+    return found
 
 
+@keeping_refused
 @transaction.atomic
 def put_part(
     *, inspection: Inspection, part: str, content: dict[str, Any], now: datetime
@@ -128,11 +134,12 @@ def _is_new(
     if held == digest:
         return False
     if held is not None:
-        keep_refused(inspection=inspection, part=part, content=content, now=now)
-        raise StationRefusalError(
+        raise ContentDiffersError(
             "该部分已上传且内容不同；本次内容已留存，未采用",
-            code="content_differs",
-            field=part,
+            inspection=inspection,
+            part=part,
+            content=content,
+            now=now,
         )
     if inspection.state != Inspection.State.OPEN:
         raise StationRefusalError(
@@ -161,6 +168,7 @@ def _take_results(inspection: Inspection, plain: dict[str, Any], now: datetime) 
         inspection.document[name] = plain[name]
 
 
+@keeping_refused
 @transaction.atomic
 def put_process(
     *, inspection: Inspection, process: ProcessData, now: datetime
@@ -189,7 +197,7 @@ def finish(*, inspection: Inspection, now: datetime) -> tuple[Inspection, Judgem
     Raises StationRefusalError naming the parts that are still missing.
     """
     inspection = _locked(inspection)
-    test = test_of(inspection, process=process_of(inspection))
+    test = whole_test(inspection, process=process_of(inspection))
     result = judge(
         test,
         limits(),
