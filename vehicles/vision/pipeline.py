@@ -20,9 +20,9 @@ from vehicles.domain.smoke.background import (
     build_background,
 )
 from vehicles.domain.smoke.photometry import Image, Light, luminance, to_linear
-from vehicles.domain.smoke.voting import Reading, Voted, vote
+from vehicles.domain.smoke.voting import Voted, vote
 from vehicles.vision.detector import Detection, Eyes
-from vehicles.vision.plate_reader import PlateReader
+from vehicles.vision.plate_reader import FoundPlate, PlateReader
 from vehicles.vision.tracker import Sight, Track, Tracker
 
 WORK_WIDTH = 640
@@ -34,6 +34,8 @@ BACKGROUND_PICTURES = 40
 TRAIL_SECONDS = 1.2
 CROPS_KEPT = 8
 CROP_LEAST_WIDTH = 90
+# Share of the widest plate's width that a reading must have to take part in the vote.
+NEAR_PLATE = 0.8
 
 
 @dataclass(frozen=True)
@@ -408,15 +410,19 @@ def _read_plate(
     crops: list[_Crop], plates: PlateReader, home: str
 ) -> tuple[Voted, Image | None, float | None]:
     """The voted plate, its best picture and the time of that picture."""
-    readings: list[Reading] = []
-    best: tuple[float, Image, float] | None = None
-    for crop in crops:
-        for found in plates.find(crop.picture, most=1):
-            readings.append(found.reading)
-            if best is None or found.reading.score > best[0]:
-                best = (found.reading.score, found.picture, crop.at)
-    voted = vote(readings, home=home)
-    return (voted, best[1], best[2]) if best else (voted, None, None)
+    found = [(crop, one) for crop in crops for one in plates.find(crop.picture, most=1)]
+    if not found:
+        return vote([], home=home), None, None
+    # Distant readings only add noise to near ones.
+    widest = max(_width(one) for _, one in found)
+    near = [(c, one) for c, one in found if _width(one) >= NEAR_PLATE * widest]
+    crop, best = max(near, key=lambda pair: pair[1].reading.score)
+    voted = vote([one.reading for _, one in near], home=home)
+    return voted, best.picture, crop.at
+
+
+def _width(plate: FoundPlate) -> float:
+    return plate.box[2] - plate.box[0]
 
 
 def _point(sight: Sight, instant: verdict.Instant, scale: float) -> CurvePoint:

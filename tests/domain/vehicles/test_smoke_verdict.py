@@ -73,7 +73,7 @@ def test_smoke_lingers_and_shadow_leaves() -> None:
 
 
 def test_a_vehicle_that_stands_tells_nothing() -> None:
-    still = [m for m in moments(stays=True)][:1] * 6
+    still = moments(stays=True)[:1] * 6
     same = [
         Moment(n * 0.2, m.box, m.depth, m.usable, m.dark) for n, m in enumerate(still)
     ]

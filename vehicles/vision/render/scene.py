@@ -23,12 +23,12 @@ ALONG_PX, ACROSS_PX = 8.0, 24.0
 class View:
     """A pinhole camera on a pole: height and offset in metres, angles in degrees."""
 
-    width: int = 1920
-    height: int = 1080
-    focal: float = 3800.0
-    pole: float = 5.5
+    width: int = 1600
+    height: int = 900
+    focal: float = 3000.0
+    pole: float = 6.2
     offset: float = -0.6
-    pitch: float = 7.5
+    pitch: float = 8.0
     yaw: float = 0.0
 
     def project(self, points: Points) -> Points:
