@@ -70,7 +70,8 @@ class Demo:
         gateway = GATEWAY_PORT if not listens(GATEWAY_PORT) else free_port()
         for name, call in platform(self.state, port=self.port, gateway_port=gateway):
             self.supervisor.add(self._child(name, call))
-        self._wait_for_web()
+            if name == "web":  # first and alone: it is what somebody waits for
+                self._wait_for_web()
 
     def _manage(self, *arguments: str) -> str:
         return manage(self.variables, *arguments, stopping=self.stopping.is_set)

@@ -62,8 +62,9 @@ class MqttBroker:
 
     @property
     def url(self) -> str:
-        """The URL of the broker."""
-        return f"mqtt://127.0.0.1:{self.port}"
+        """The URL of the broker; ``mqtt311`` names the older protocol."""
+        scheme = "mqtt311" if self.kind == "iotcore" else "mqtt"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start the broker and wait for its port; the port must have been free."""

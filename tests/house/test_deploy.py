@@ -164,7 +164,8 @@ def test_systemd_units_start_what_exists(unit):
 def test_systemd_target_wants_every_unit():
     target = (ROOT / "deploy" / "systemd" / "bozhou.target").read_text()
     wanted = {
-        re.sub(r"@.*", "@", name) for name in re.findall(r"(bozhou[^=\s]+)\.service", target)
+        re.sub(r"@.*", "@", name)
+        for name in re.findall(r"(bozhou[^=\s]+)\.service", target)
     }
     assert wanted == {path.stem for path in UNITS} - {"bozhou-backup"}
 
