@@ -15,6 +15,7 @@ from alerts.domain.presence import Presence
 from alerts.models import Alert
 from alerts.selectors.changes import changes_since
 from alerts.services.announce import message_of
+from alerts.services.receipts import note_receipt
 from bozhou_eco.accounts.models import Organisation, User
 from bozhou_eco.common import clock
 
@@ -80,6 +81,8 @@ class AlertConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.send_json({"type": "pong"})
         elif kind == "viewing":
             await self._look(content.get("alert"))
+        elif kind in ("received", "opened") and isinstance(content.get("token"), str):
+            await database_sync_to_async(_receipt)(content["token"], kind, self.user)
 
     async def _look(self, alert: object) -> None:
         pk = alert if isinstance(alert, int) else None
@@ -119,6 +122,10 @@ def _groups(user: object) -> list[str]:
 
 def _visible(user: User, pk: int) -> bool:
     return Alert.objects.visible_to(user).filter(pk=pk).exists()
+
+
+def _receipt(token: str, kind: str, user: User) -> bool:
+    return note_receipt(token=token, kind=kind, now=clock.now(), user=user)
 
 
 def _since(query: bytes) -> int | None:

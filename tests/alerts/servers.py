@@ -5,13 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass
 class Seen:
     path: str
-    headers: dict[str, str]
+    headers: Message
     body: bytes
     at: float
 
@@ -38,9 +39,7 @@ def server() -> Iterator[Server]:
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(size)
-            state.seen.append(
-                Seen(self.path, dict(self.headers), body, time.monotonic())
-            )
+            state.seen.append(Seen(self.path, self.headers, body, time.monotonic()))
             stop.wait(state.delay_s)
             self.send_response(state.status)
             for name, value in state.headers.items():
