@@ -50,6 +50,10 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "polluters-analyse": {
+        "task": "polluters.tasks.analyse_readings",
+        "schedule": crontab(minute="23"),
+    },
     "polluters-merkle": {
         "task": "polluters.tasks.seal_frames",
         "schedule": crontab(minute="7"),

@@ -4,7 +4,14 @@ from celery import shared_task
 from django.db import transaction
 
 from bozhou_eco.common import clock
-from polluters.services import closing, commands, devices, frames, partitions
+from polluters.services import (
+    closing,
+    commands,
+    devices,
+    findings,
+    frames,
+    partitions,
+)
 
 
 @shared_task(name="polluters.tasks.make_partitions")
@@ -37,3 +44,9 @@ def send_commands() -> int:
     """Send device commands that are due, and begin set-up sequences."""
     commands.set_up_newcomers(now=clock.now())
     return commands.send_due(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.analyse_readings", expires=3000)
+def analyse_readings() -> int:
+    """Look for anomalies in the readings of the last weeks."""
+    return findings.analyse_all(now=clock.now())

@@ -4,6 +4,7 @@ from polluters.models.catalogue import Limit, Point, Pollutant
 from polluters.models.commands import DeviceCommand
 from polluters.models.devices import Analyser, Logger
 from polluters.models.exceedances import ClosedPeriod, Exceedance
+from polluters.models.findings import Finding
 from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
 from polluters.models.readings import (
     DirtyHour,
@@ -26,6 +27,7 @@ __all__ = [
     "DirtyHour",
     "Enterprise",
     "Exceedance",
+    "Finding",
     "FrameSeal",
     "Latest",
     "Limit",

@@ -17,7 +17,8 @@ from polluters.services.closing import lines_of
 PAGE_SIZE = 50
 
 
-def _month(text: str) -> date:
+def chosen_month(text: str) -> date:
+    """Return the first day of the month asked for, of this month if it is none."""
     try:
         chosen = parse_date(f"{text}-01") if text else None
     except ValueError:
@@ -29,7 +30,7 @@ def _month(text: str) -> date:
 @reader_required
 def exceedance_list(request: HttpRequest) -> HttpResponse:
     """List a month's exceedances with the word that may be used."""
-    month = _month(request.GET.get("month", ""))
+    month = chosen_month(request.GET.get("month", ""))
     state = request.GET.get("state", "")
     if state not in Exceedance.State.values:
         state = ""
