@@ -1,4 +1,4 @@
-"""The few numbers beside menu entries, held for some seconds per scope."""
+"""The few numbers beside menu entries, held for some seconds per person."""
 
 import logging
 from collections.abc import Callable
@@ -6,25 +6,23 @@ from collections.abc import Callable
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from alerts.selectors.triage import waiting_count
 from bozhou_eco.accounts.models import User
+from enforcement.models import Case
 from polluters.models import Enterprise
 from polluters.selectors.pages import quarantine
+from vehicles.selectors.captures import review_queue
 
 logger = logging.getLogger(__name__)
 HOLD_S = 10
 HOT = frozenset({"alerts", "captures"})
-
-
 COUNTERS: dict[str, Callable[[User], int]] = {
+    "alerts": waiting_count,
+    "captures": lambda user: review_queue(user).count(),
+    "cases": lambda user: Case.objects.visible_to(user).open().count(),
     "enterprises": lambda user: Enterprise.objects.visible_to(user).count(),
     "quarantine": lambda user: quarantine.waiting(user).count(),
 }
-
-
-def scope_key(user: User) -> str:
-    """Return what decides which rows a person sees, as a cache key."""
-    roles = "-".join(sorted(user.roles))
-    return f"nav:{user.organisation_id}:{roles}"
 
 
 def for_user(user: User) -> dict[str, int]:
@@ -32,7 +30,7 @@ def for_user(user: User) -> dict[str, int]:
 
     Without the cache they are counted anew; a page does not fail for want of Redis.
     """
-    key = scope_key(user)
+    key = f"nav:{user.pk}"
     try:
         held: dict[str, int] | None = cache.get(key)
         if held is None:

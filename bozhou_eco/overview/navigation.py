@@ -116,6 +116,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 within=("/vehicles/stations/", "/vehicles/inspections/"),
             ),
             Entry("vehicles:watchlist", "重点车辆监管名单库", "truck", BUREAU),
+            Entry("vehicles:cameras", "抓拍设备", "video", BUREAU),
             Entry("vehicles:roadchecks", "路检路查", "road", BUREAU, "路检"),
         ),
     ),
@@ -123,6 +124,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "分析",
         (
             Entry("overview:figures", "统计报表", "chart-bar", BUREAU),
+            Entry("enforcement:figures", "案件统计", "report-analytics", BUREAU),
             Entry("overview:weekly", "线索周报", "report", BUREAU),
             Entry("overview:visits", "现场核查", "device-mobile", (OFFICER,), "核查"),
         ),
@@ -194,7 +196,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, User):
         return shell
     numbers = counts.for_user(user)
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, entries in MENU:
         shown = [
             _entry(entry, request.path, lambda key: numbers.get(key, 0))
@@ -218,6 +220,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         alerts=address("alerts:list") if user.reads_facts else "",
         search=address("overview:search") if bureau else "",
         live="/ws/alerts/" if user.reads_facts else "",
+        open_case=address("enforcement:open") if user.has_role(OFFICER) else "",
         organisation=user.organisation.name if user.organisation else "",
     )
     return shell

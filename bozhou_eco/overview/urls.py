@@ -7,6 +7,7 @@ from bozhou_eco.overview.views import home, pwa
 app_name = "overview"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("overview/parts/", home.parts, name="parts"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("sw.js", pwa.service_worker, name="service_worker"),
     path("offline/", pwa.offline, name="offline"),

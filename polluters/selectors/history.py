@@ -16,7 +16,7 @@ WHERE point_id = %s AND period = %s AND time >= %s AND time < %s
 ORDER BY time
 """
 BINS_SQL = """
-SELECT point_id, date_bin(%(step)s, time, %(start)s) AS bin,
+SELECT point_id, date_bin(%(step)s::interval, time, %(start)s) AS bin,
        avg(value) FILTER (WHERE flag = 'N'),
        avg(converted) FILTER (WHERE flag = 'N')
 FROM polluters_reading
@@ -25,7 +25,7 @@ WHERE point_id = ANY(%(points)s) AND period = %(period)s
 GROUP BY 1, 2
 """
 FLAGS_SQL = """
-SELECT point_id, date_bin(%(step)s, time, %(start)s) AS bin, flag, count(*)
+SELECT point_id, date_bin(%(step)s::interval, time, %(start)s) AS bin, flag, count(*)
 FROM polluters_reading
 WHERE point_id = ANY(%(points)s) AND period = %(period)s
   AND time >= %(start)s AND time < %(end)s
@@ -108,7 +108,7 @@ def binned(
         cursor.execute(
             BINS_SQL,
             {
-                "step": step,
+                "step": f"{step.total_seconds():.0f} seconds",
                 "start": start,
                 "end": end,
                 "points": list(wanted),
@@ -136,7 +136,7 @@ def strips(
         cursor.execute(
             FLAGS_SQL,
             {
-                "step": step,
+                "step": f"{step.total_seconds():.0f} seconds",
                 "start": start,
                 "end": end,
                 "points": list(point_ids),

@@ -229,7 +229,9 @@ def field(bound: BoundField, hint: str = "", wide: bool = False) -> dict[str, An
     widget = bound.field.widget
     described = [f"{bound.auto_id}_hint"] if hint or bound.help_text else []
     described += [f"{bound.auto_id}_error"] if bound.errors else []
-    attributes = {"aria-describedby": " ".join(described)} if described else {}
+    attributes: dict[str, str | bool] = {}
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
     if bound.errors:
         attributes["aria-invalid"] = "true"
     group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)

@@ -1,14 +1,62 @@
 """总览一张图."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from bozhou_eco.accounts.access import bureau_required
+from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.accounts.models import User
+from bozhou_eco.common import clock
+from bozhou_eco.overview.geometry import the_map
+from bozhou_eco.overview.selectors import home as reads
+from bozhou_eco.overview.selectors import markers
+from polluters.selectors.pages import enterprises
+
+LAYERS = (("", "全部"), ("gas", "废气"), ("water", "废水"), ("vehicle", "机动车"))
+SPANS = (7, 14, 30)
+
+
+def _context(request: HttpRequest, user: User) -> dict[str, Any]:
+    now, drawing = clock.now(), the_map()
+    rows = enterprises.outlet_rows(user=user, filters=enterprises.Filters(), now=now)
+    places = markers.outlet_places(rows, drawing.projection)
+    places += markers.camera_places(user, drawing.projection)
+    places += markers.station_places(user, drawing.projection)
+    days = request.GET.get("days", "")
+    span = int(days) if days.isdigit() and int(days) in SPANS else 14
+    layer = request.GET.get("layer", "")
+    return {
+        "now": now,
+        "map": drawing,
+        "markers": markers.crowd(places),
+        "legend": markers.legend(places),
+        "layers": LAYERS,
+        "layer": layer if layer in dict(LAYERS) else "",
+        "alarms_only": request.GET.get("alarms") == "1",
+        "kpis": reads.kpis(user, now),
+        "rail": reads.rail(user),
+        "trend": reads.trend(user, days=span, now=now),
+        "span": span,
+        "spans": SPANS,
+        "nearest": enterprises.with_sparks(reads.nearest(rows), now=now),
+        "outlets": len(rows),
+        "wall": request.GET.get("wall") == "1",
+    }
 
 
 @require_GET
 @bureau_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what needs the officer now."""
-    return render(request, "overview/home.html")
+    """Show what needs the officer now; ``?wall=1`` is the form for a wall screen."""
+    context = _context(request, current_user(request))
+    return render(request, "overview/home.html", context)
+
+
+@require_GET
+@bureau_required
+def parts(request: HttpRequest) -> HttpResponse:
+    """Return the parts that change, for a page that stays open."""
+    context = _context(request, current_user(request))
+    return render(request, "overview/_parts.html", context)

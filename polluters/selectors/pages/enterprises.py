@@ -1,6 +1,6 @@
 """The list of outlets under watch, worst first, and the file of one enterprise."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -95,7 +95,7 @@ def _order(row: OutletRow) -> tuple[int, float, str, str]:
     return row.status.rank, -share, row.enterprise.short_name, row.outlet.code
 
 
-def _outlets(user: User, filters: Filters, now: datetime) -> Sequence[Outlet]:
+def _outlets(user: User, filters: Filters, now: datetime) -> Iterable[Outlet]:
     rows = (
         Outlet.objects.visible_to(user)
         .filter(active=True, enterprise__active=True)

@@ -1,0 +1,1 @@
+"""Reads across all apps for the overview, search and figures."""
