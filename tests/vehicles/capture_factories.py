@@ -57,7 +57,9 @@ def segment(of: Camera, *, begins: datetime = NOW, path: str = "x.mp4") -> Segme
     return add_segment(camera=of, piece=piece)[0]
 
 
-def draft(key: str, *, at: datetime = NOW, plate: str = "新E0K73X", **more: object) -> Draft:
+def draft(
+    key: str, *, at: datetime = NOW, plate: str = "新E0K73X", **more: object
+) -> Draft:
     files = [
         EvidenceFile(
             kind="frame",
@@ -73,7 +75,9 @@ def draft(key: str, *, at: datetime = NOW, plate: str = "新E0K73X", **more: obj
         for place in (1, 2, 3)
     ]
     files.append(
-        EvidenceFile("clip", 0, "clip.mp4", "video/mp4", b"\0\0\0\x18ftypisom" + b"v" * 200)
+        EvidenceFile(
+            "clip", 0, "clip.mp4", "video/mp4", b"\0\0\0\x18ftypisom" + b"v" * 200
+        )
     )
     values: dict[str, object] = {
         "proposal": "smoke",
