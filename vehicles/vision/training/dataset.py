@@ -56,16 +56,18 @@ def read_labels(path: Path, height: int, width: int) -> list[Label]:
 
 def vehicle_labels(teacher: Any, image: Image) -> list[Label]:
     """Cars, buses and trucks the teacher sees in a picture, in pixels."""
-    result = teacher.predict(
-        image, conf=TEACHER_CONFIDENCE, imgsz=640, classes=list(COCO), verbose=False
-    )[0]
-    boxes = result.boxes
-    return [
-        (COCO[int(kind)], float(x1), float(y1), float(x2), float(y2))
-        for kind, (x1, y1, x2, y2) in zip(
-            boxes.cls.tolist(), boxes.xyxy.tolist(), strict=True
-        )
+    result = teacher.predict(image, conf=TEACHER_CONFIDENCE, imgsz=640, verbose=False)[
+        0
     ]
+    boxes, found = result.boxes, []
+    for kind, (x1, y1, x2, y2) in zip(
+        boxes.cls.tolist(), boxes.xyxy.tolist(), strict=True
+    ):
+        name = result.names[int(kind)]
+        if name in NAMES and name != NAMES[SMOKE]:
+            place = (float(x1), float(y1), float(x2), float(y2))
+            found.append((NAMES.index(name), *place))
+    return found
 
 
 def _write(sample: Sample, root: Path, side: str) -> None:

@@ -54,10 +54,12 @@ def start_weights(recipe: Recipe, root: Path) -> Path:
     network = type(model.model)({**model.model.yaml, "nc": len(NAMES)}, verbose=False)
     folded = ir_weights.read_folded(next(recipe.teacher.glob("*.xml")))
     width = dict(network.named_modules())["model.22.cv3.0.0.conv"].weight.shape[0]
-    narrowed = ir_weights.narrow_class_branches(
-        folded, keep=list(COCO), classes=len(NAMES), width=width
-    )
-    ir_weights.load_folded(network, narrowed)
+    outputs = folded["model.22.cv3.0.2"][0].shape[0]
+    if outputs != len(NAMES):  # a COCO model; our own starts as it is
+        folded = ir_weights.narrow_class_branches(
+            folded, keep=list(COCO), classes=len(NAMES), width=width
+        )
+    ir_weights.load_folded(network, folded)
     ir_weights.settle_batch_norms(network, _batches(root, recipe.size))
     network.names = dict(enumerate(NAMES))
     model.model = network

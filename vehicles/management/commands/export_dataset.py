@@ -1,0 +1,64 @@
+"""``manage.py export_dataset DIR``: every review verdict becomes a label."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from bozhou_eco.evidence.services import read_file
+from vehicles.models import Capture, CaptureFile
+
+
+class Command(BaseCommand):
+    """Confirmed captures give plumes, rejected ones clear roads; unclear ones nothing."""
+
+    help = "把复核结论导出为 YOLO 数据集（images/、labels/、provenance.json）。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Name the folder."""
+        parser.add_argument("folder", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write pictures, labels and where each came from."""
+        folder: Path = options["folder"]
+        for part in ("images", "labels"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        provenance = []
+        decided = (Capture.State.CONFIRMED, Capture.State.REJECTED)
+        files = CaptureFile.objects.filter(
+            kind=CaptureFile.Kind.FRAME,
+            capture__state__in=decided,
+            sealed__erased_at=None,
+        ).select_related("capture__site", "sealed")
+        for one in files.iterator(chunk_size=200):
+            name = f"capture-{one.capture_id}-{one.place}"
+            (folder / "images" / f"{name}.jpg").write_bytes(read_file(one.sealed))
+            (folder / "labels" / f"{name}.txt").write_text(label_of(one))
+            provenance.append(
+                {
+                    "image": f"{name}.jpg",
+                    "site": one.capture.site.code,
+                    "captured_at": one.capture.captured_at.isoformat(),
+                    "sha256": one.sealed.sha256,
+                    "verdict": one.capture.state,
+                    "level": one.capture.level_final,
+                    "model": one.capture.versions.get("model"),
+                }
+            )
+        text = json.dumps(provenance, ensure_ascii=False, indent=1)
+        (folder / "provenance.json").write_text(text, encoding="utf-8")
+        self.stdout.write(f"{len(provenance)} 张图片")
+
+
+def label_of(one: CaptureFile) -> str:
+    """The YOLO line of a frame's plume; empty for a rejected capture."""
+    capture, box = one.capture, one.plume_box
+    if capture.state != Capture.State.CONFIRMED or not box:
+        return ""
+    width, height = capture.picture_width or 1, capture.picture_height or 1
+    x1, y1, x2, y2 = (float(edge) for edge in box)
+    return (
+        f"0 {(x1 + x2) / 2 / width:.6f} {(y1 + y2) / 2 / height:.6f} "
+        f"{(x2 - x1) / width:.6f} {(y2 - y1) / height:.6f}\n"
+    )
