@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern
 
-from vehicles import urls_captures
+from vehicles import urls_captures, urls_stations
 
 app_name = "vehicles"
-urlpatterns: list[URLPattern] = [*urls_captures.urlpatterns]
+urlpatterns: list[URLPattern] = [
+    *urls_captures.urlpatterns,
+    *urls_stations.urlpatterns,
+]

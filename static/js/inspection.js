@@ -1,0 +1,77 @@
+/* Curves of a vehicle test: one plot a column, one cursor for all, phases shaded. */
+(function () {
+  "use strict";
+  var token = function (name) {
+    return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  };
+
+  function bands(body) {
+    return function (u) {
+      var ctx = u.ctx, box = u.bbox, start = 0, shade = false;
+      ctx.save();
+      ctx.fillStyle = token("sunken");
+      for (var i = 1; i <= body.t.length; i += 1) {
+        if (i < body.t.length && body.phases[i] === body.phases[start]) continue;
+        if (shade) {
+          var left = u.valToPos(body.t[start], "x", true);
+          var right = u.valToPos(body.t[Math.min(i, body.t.length - 1)], "x", true);
+          ctx.fillRect(left, box.top, right - left, box.height);
+        }
+        shade = !shade;
+        start = i;
+      }
+      ctx.restore();
+    };
+  }
+
+  function mark(second) {
+    return function (u) {
+      if (Number.isNaN(second)) return;
+      var ctx = u.ctx, box = u.bbox, x = Math.round(u.valToPos(second, "x", true));
+      ctx.save();
+      ctx.strokeStyle = token("crit");
+      ctx.lineWidth = devicePixelRatio;
+      ctx.beginPath();
+      ctx.moveTo(x, box.top);
+      ctx.lineTo(x, box.top + box.height);
+      ctx.stroke();
+      ctx.restore();
+    };
+  }
+
+  function plot(host, body, column, second, sync) {
+    var width = host.clientWidth;
+    var axis = { stroke: token("ink-3"), grid: { stroke: token("line"), width: 1 }, font: "11px sans-serif" };
+    return new window.uPlot({
+      width: width,
+      height: 130,
+      title: column.label + (column.unit ? "（" + column.unit + "）" : ""),
+      cursor: { sync: { key: sync.key } },
+      scales: { x: { time: false } },
+      axes: [axis, Object.assign({ size: 56 }, axis)],
+      series: [{ label: "s" }, { label: column.label, stroke: token("accent"), width: 1.4, points: { show: false } }],
+      hooks: { drawClear: [bands(body)], draw: [mark(second)] },
+    }, [body.t, column.values], host);
+  }
+
+  function show(host) {
+    fetch(host.dataset.inspectionCurve, { credentials: "same-origin" }).then(function (answer) {
+      if (!answer.ok) throw new Error(String(answer.status));
+      return answer.json();
+    }).then(function (body) {
+      host.textContent = "";
+      var sync = window.uPlot.sync("inspection");
+      var second = host.dataset.second === "" ? NaN : Number(host.dataset.second);
+      var plots = body.columns.map(function (column) { return plot(host, body, column, second, sync); });
+      window.addEventListener("resize", function () {
+        plots.forEach(function (one) { one.setSize({ width: host.clientWidth, height: 130 }); });
+      });
+    }).catch(function (error) {
+      host.textContent = "未能读取曲线（" + error.message + "），请刷新页面重试。";
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("[data-inspection-curve]").forEach(show);
+  });
+}());

@@ -1,0 +1,123 @@
+"""Stations: monitoring, one station, one test with its curves."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from bozhou_eco.accounts.access import current_user, reader_required
+from bozhou_eco.common import clock
+from vehicles.domain.codes import Method
+from vehicles.domain.fraud.registry import NAMES
+from vehicles.domain.inspection.judge import compare
+from vehicles.domain.inspection.limits import applicable
+from vehicles.domain.inspection.process import COLUMNS, phase_label
+from vehicles.models import Finding, Inspection, Station
+from vehicles.selectors import stations as reads
+from vehicles.selectors.gate import limits, open_locks
+from vehicles.services.tests_parts import process_of, whole_test
+
+
+@require_GET
+@reader_required
+def station_list(request: HttpRequest) -> HttpResponse:
+    """All stations now."""
+    rows = reads.stations_now(current_user(request), clock.now())
+    totals = {
+        "stations": len(rows),
+        "busy": sum(row.busy for row in rows),
+        "lines": sum(row.lines for row in rows),
+        "today": sum(row.today for row in rows),
+        "failed": sum(row.failed for row in rows),
+        "locks": sum(row.locks for row in rows),
+        "findings": sum(row.findings for row in rows),
+    }
+    return render(request, "vehicles/stations.html", {"rows": rows, "totals": totals})
+
+
+@require_GET
+@reader_required
+def station(request: HttpRequest, code: str) -> HttpResponse:
+    """One station: lines, instruments, locks, latest tests, findings."""
+    user = current_user(request)
+    found = get_object_or_404(
+        Station.objects.visible_to(user).select_related("district"), code=code
+    )
+    context = {
+        "station": found,
+        "lines": found.lines.prefetch_related("instruments"),
+        "locks": open_locks(found),
+        "tests": reads.recent_tests(found),
+        "today": clock.beijing(clock.now()).date(),
+        "findings": [
+            {"row": row, "name": NAMES.get(row.rule, row.rule)}
+            for row in Finding.objects.visible_to(user).filter(station=found)[:20]
+        ],
+    }
+    return render(request, "vehicles/station.html", context)
+
+
+def _inspection(request: HttpRequest, pk: int) -> Inspection:
+    found: Inspection = get_object_or_404(
+        Inspection.objects.visible_to(current_user(request)).select_related(
+            "station__district", "line", "vehicle"
+        ),
+        pk=pk,
+    )
+    return found
+
+
+@require_GET
+@reader_required
+def inspection(request: HttpRequest, pk: int) -> HttpResponse:
+    """One test: parts, results beside limits, curves, findings."""
+    found = _inspection(request, pk)
+    test = whole_test(found, process=None)
+    rated = test.registration.rated_power_kw or test.vehicle.rated_power_kw
+    chosen = applicable(
+        limits(),
+        method=found.method,
+        variant=found.variant or "a",
+        on=clock.beijing(found.started_at).date(),
+    )
+    shown = Finding.objects.visible_to(current_user(request)).filter(inspection=found)
+    context = {
+        "test": found,
+        "document": test,
+        "results": compare(test.results, chosen, rated),
+        "findings": [
+            {"row": row, "name": NAMES.get(row.rule, row.rule)} for row in shown
+        ],
+        "rows": process_of(found).rows,
+        "second": request.GET.get("second", ""),
+    }
+    return render(request, "vehicles/inspection.html", context)
+
+
+@require_GET
+@reader_required
+def inspection_curve(request: HttpRequest, pk: int) -> JsonResponse:
+    """The process data of a test for its charts."""
+    found = _inspection(request, pk)
+    curve = process_of(found)
+    names = [name for name in COLUMNS if name != "t" and curve.has(name)]
+    known = found.method in set(Method)
+    labels = [
+        phase_label(Method(found.method), code) if known else code
+        for code in curve.phases
+    ]
+    body = {
+        "t": list(curve.times()),
+        "phases": labels,
+        "columns": [
+            {
+                "name": name,
+                "label": COLUMNS[name].label,
+                "unit": COLUMNS[name].unit,
+                "values": list(curve.columns[name]),
+            }
+            for name in names
+        ],
+    }
+    return JsonResponse(json.loads(json.dumps(body)))
