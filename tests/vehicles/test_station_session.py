@@ -1,6 +1,7 @@
 """A test travels from the station's post to report, finding, alert and page."""
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from tests import factories
 from tests.vehicles.station_makers import NOON, ROOT, caller, honest, parts, post_whole
+from vehicles.domain.inspection.read import as_json
 from vehicles.models import Curve, Finding, Inspection, RefusedPost
 from vehicles.services.findings import analyse
 
@@ -98,14 +100,14 @@ def test_a_fraud_becomes_finding_alert_and_page():
     by, given = caller(), parts(honest("vmas"), "S-1")
     for row in given["process"]["process"]["rows"]:
         row["co2_pct"] = 3.0 + row["t"] % 7 / 10
-        row["co_pct"] = 0.1
+        row["co_pct"] = 0.1 + row["t"] % 5 / 100
     assert post_whole(by, given).status_code == 200
     held = Inspection.objects.get()
     analyse(inspection=held, now=clock.now())
     found = Finding.objects.get(rule="low_co_co2")
     assert "CO+CO₂ 低于 6%" in found.why
     assert found.second is not None
-    alert = Alert.objects.get(kind="station_finding")
+    alert = Alert.objects.get(kind="station_finding", rule="low_co_co2")
     assert alert.evidence_url == f"/vehicles/findings/{found.pk}/"
     analyse(inspection=held, now=clock.now())
     assert Finding.objects.count() == 1
@@ -214,3 +216,40 @@ def test_99999_means_not_detected():
     assert post_whole(by, given).status_code == 200
     held = Inspection.objects.get()
     assert "rated_power_kw" not in held.document["vehicle"]
+
+
+def test_whole_tests_are_taken_row_by_row():
+    by = caller()
+    good = as_json(
+        replace(honest("vmas"), station="", line="01", session="W-1", started_at=NOON)
+    )
+    good |= {
+        "station": "652722001",
+        "ended_at": (NOON + timedelta(minutes=5)).isoformat(),
+    }
+    bad = {**good, "session": "W-2", "vehicle": {**good["vehicle"], "plate": "新I1"}}
+    foreign = {**good, "session": "W-3", "station": "652722002"}
+    answer = by.client.post(f"{ROOT}tests/", {"tests": [good, bad, foreign]})
+    assert answer.status_code == 200
+    rows = answer.json()["results"]
+    assert [row["status"] for row in rows] == [201, 400, 400]
+    assert rows[1]["problem"]["errors"][0]["field"] == "vehicle.plate"
+    assert rows[2]["problem"]["errors"][0]["field"] == "station"
+    assert Inspection.objects.count() == 1
+    again = by.client.post(f"{ROOT}tests/", {"tests": [good]}).json()["results"][0]
+    assert (again["status"], again["report"]) == (200, rows[0]["report"])
+    read = by.client.get(f"{ROOT}tests/{rows[0]['report']}/").json()
+    assert len(read["process"]["rows"]) == 195
+    assert read["verdict"]["overall"] == "pass"
+
+
+def test_an_idempotency_key_gives_the_same_answer_once():
+    by, given = caller(), parts(honest("vmas"), "S-1")
+    key = {"HTTP_IDEMPOTENCY_KEY": "k-1"}
+    first = by.client.post(f"{ROOT}sessions/", given["session"], **key)
+    again = by.client.post(f"{ROOT}sessions/", given["session"], **key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    other = {**given["session"], "session": "S-2"}
+    assert by.client.post(f"{ROOT}sessions/", other, **key).status_code == 422
+    assert Inspection.objects.count() == 1

@@ -25,8 +25,7 @@ def tell_conflict(*, inspection: Inspection, part: str, now: datetime) -> None:
         key=f"station:conflict:{inspection.pk}:{part}",
         kind="station_conflict",
         severity="major",
-        summary=f"{inspection.station.name}重复上传不同内容：{name} "
-        f"{PART_NAMES.get(part, part)}",
+        summary=f"重复上传不同内容：{name} {PART_NAMES.get(part, part)}",
         explanation={"报告": name, "部分": PART_NAMES.get(part, part)},
         subject_key=f"station:{inspection.station.code}",
         subject_name=inspection.station.name,
@@ -52,7 +51,7 @@ def tell_finding(*, finding: Finding, now: datetime) -> str:
         key=key,
         kind="station_finding",
         severity="major" if finding.score >= 0.8 else "minor",
-        summary=f"{finding.station.name}：{name}",
+        summary=f"检验研判：{name}",
         explanation={"理由": finding.why, "把握": f"{finding.score:.0%}"},
         subject_key=f"station:{finding.station.code}",
         subject_name=finding.station.name,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.api.stations import sessions
+from vehicles.api.stations import sessions, whole
 
 ONE = "stations/sessions/<str:session>/"
 urlpatterns: list[URLPattern] = [
@@ -15,4 +15,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}go/", sessions.Go.as_view()),
     path(f"{ONE}finish/", sessions.Finish.as_view()),
     path(f"{ONE}abort/", sessions.Abort.as_view()),
+    path("stations/tests/", whole.WholeTests.as_view()),
+    path("stations/tests/<str:report>/", whole.WholeOne.as_view()),
 ]
