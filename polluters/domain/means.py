@@ -8,7 +8,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from polluters.domain.convert import OxygenGuard, oxygen_factor
 from polluters.domain.validity import (
@@ -131,6 +132,83 @@ def _slots(
     return slots
 
 
+@lru_cache(maxsize=256)
+def _grid(
+    start: datetime, slot: timedelta, zone: tzinfo | None
+) -> dict[datetime, datetime]:
+    """Return the starts of the hour's slots, to be found by any equal moment.
+
+    ``zone`` is that of ``start``: equal moments of two zones are one key to a cache.
+    """
+    starts = [
+        start.replace(tzinfo=zone) + n * slot for n in range(max(int(HOUR / slot), 1))
+    ]
+    return {moment: moment for moment in starts}
+
+
+def _plain(
+    values: Sequence[Value], start: datetime, slot: timedelta, rules: ValidityRules
+) -> dict[datetime, Value] | None:
+    """Return the values by slot if each is usable and alone on the start of its slot.
+
+    That is the everyday hour, which needs no sums of slots; anything else gives None
+    and takes the long way to the same figures.
+    """
+    grid, flags = _grid(start, slot, start.tzinfo), rules.usable_flags
+    found: dict[datetime, Value] = {}
+    for value in values:
+        begin, number = grid.get(value.time), value.value
+        if begin is None or number is None or value.flag not in flags:
+            return None
+        if begin in found or not value.usable or not math.isfinite(number):
+            return None
+        found[begin] = value
+    return found
+
+
+@dataclass(slots=True)
+class _Hour:
+    """An hour's values, gathered: slot means, what was left out, and the slots."""
+
+    inside: Sequence[Value]
+    means: dict[datetime, float]
+    good: dict[datetime, _Slot]
+    left: list[LeftOut]
+    got: int
+    extremes: list[float]
+
+
+def _gather(
+    values: Iterable[Value],
+    start: datetime,
+    slot: timedelta,
+    rules: ValidityRules,
+) -> _Hour:
+    """Return the hour's slots, by the short way where every value is in order."""
+    listed = list(values)
+    plain = _plain(listed, start, slot, rules)
+    if plain is not None:
+        every = {k: plain[k].value for k in sorted(plain)}
+        known = {k: v for k, v in every.items() if v is not None}
+        alone = {k: _Slot([plain[k]]) for k in known}
+        return _Hour(listed, known, alone, [], len(known), list(known.values()))
+    inside = _sorted(listed, start, HOUR)
+    slots = _slots(inside, start, slot, rules)
+    good = {k: v for k, v in sorted(slots.items()) if v.valid(rules.slot_share)}
+    means = {
+        begin: math.fsum(v.value for v in entry.good if v.value is not None)
+        / len(entry.good)
+        for begin, entry in good.items()
+    }
+    left = [
+        LeftOut(v.time, v.value, v.flag, why_left_out(v, rules))
+        for begin, entry in sorted(slots.items())
+        for v in (entry.bad if begin in good else [*entry.bad, *entry.good])
+    ]
+    extremes = [v.value for e in good.values() for v in e.good if v.value is not None]
+    return _Hour(inside, means, good, left, len(slots), extremes)
+
+
 def slot_means(
     values: Iterable[Value],
     *,
@@ -202,25 +280,14 @@ def hour_mean(
     ``reference`` oxygen by the slot's own valid oxygen.
     """
     slot = slot_length(interval)
-    inside = _sorted(values, start, HOUR)
-    slots = _slots(inside, start, slot, rules)
-    good = {k: v for k, v in sorted(slots.items()) if v.valid(rules.slot_share)}
-    means = {
-        begin: math.fsum(v.value for v in entry.good if v.value is not None)
-        / len(entry.good)
-        for begin, entry in good.items()
-    }
+    hour = _gather(values, start, slot, rules)
+    means, left, inside = hour.means, hour.left, hour.inside
     due = max(int(HOUR / slot), 1)
     bar = (
         needed(due, rules.gas_hour_share)
         if medium == "gas"
         else rules.water_hour_values
     )
-    left = [
-        LeftOut(v.time, v.value, v.flag, why_left_out(v, rules))
-        for begin, entry in sorted(slots.items())
-        for v in (entry.bad if begin in good else [*entry.bad, *entry.good])
-    ]
     converted: dict[datetime, float] = {}
     notes: list[str] = []
     if convert:
@@ -229,26 +296,25 @@ def hour_mean(
             ours = slot_means(
                 oxygen, start=start, length=HOUR, interval=interval, rules=rules
             )
-        converted, lost, notes = _convert(good, means, ours, reference, guard)
+        converted, lost, notes = _convert(hour.good, means, ours, reference, guard)
         left += lost
         if len(converted) < bar:
             notes.append(f"可折算时段 {len(converted)} 个，少于 {bar} 个，不出折算均值")
             converted = {}
     stopped = bool(inside) and all(v.flag in rules.stopped_flags for v in inside)
-    extremes = [v.value for e in good.values() for v in e.good if v.value is not None]
     totals = [v.total for v in inside if v.total is not None]
     return MeanResult(
         start=start,
         length=HOUR,
         mean=average(list(means.values())),
         converted=average(list(converted.values())),
-        low=min(extremes, default=None),
-        high=max(extremes, default=None),
+        low=min(hour.extremes, default=None),
+        high=max(hour.extremes, default=None),
         total=math.fsum(totals) if totals else None,
         due=due,
-        got=len(slots),
-        valid_count=len(good),
-        valid=len(good) >= bar,
+        got=hour.got,
+        valid_count=len(means),
+        valid=len(means) >= bar,
         stopped=stopped,
         flags=dict(sorted(Counter(v.flag for v in inside).items())),
         used=tuple((converted or means).items()),

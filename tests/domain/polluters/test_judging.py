@@ -2,7 +2,7 @@
 
 import json
 import random
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -408,3 +408,12 @@ def test_order_and_repeats_change_nothing(values: list[float], seed: int) -> Non
     assert day_mean(hours, start=midnight, medium="gas") == day_mean(
         sorted(mixed, key=lambda p: p.time), start=midnight, medium="gas"
     )
+
+
+def test_moments_of_another_zone_give_the_same_hour_in_the_zone_of_its_start() -> None:
+    here = minutes(*[float(n) for n in range(60)])
+    there = [Value(v.time.astimezone(UTC), v.value, v.flag) for v in here]
+    one = hour_mean(here, start=START, interval=MINUTE, medium="gas")
+    other = hour_mean(there, start=START, interval=MINUTE, medium="gas")
+    assert one == other
+    assert [time.tzinfo for time, _ in other.used] == [BEIJING] * 60
