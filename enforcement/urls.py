@@ -5,6 +5,8 @@ from django.urls import path
 from enforcement.views import (
     side_content,
     side_law,
+    side_money,
+    side_visits,
     side_work,
 )
 from enforcement.views.case import case_page
@@ -24,7 +26,7 @@ from enforcement.views.papers import document_page, download, serve, void, write
 from enforcement.views.sides import side
 
 app_name = "enforcement"
-REGISTERED = (side_content, side_law, side_work)
+REGISTERED = (side_content, side_law, side_money, side_visits, side_work)
 
 urlpatterns = [
     path("", case_list, name="cases"),

@@ -13,7 +13,7 @@ from enforcement.domain.documents import DocumentKind
 from enforcement.domain.fines import Owed, owed_now
 from enforcement.domain.leniency import Ground
 from enforcement.domain.money import yuan
-from enforcement.domain.workflow import Duty, Facts
+from enforcement.domain.workflow import Duty, Facts, State
 from enforcement.models import (
     BasisChoice,
     Case,
@@ -43,7 +43,12 @@ def build_facts(
     given: Mapping[str, object] | None = None,
     note: str = "",
 ) -> Facts:
-    """Return the facts of ``case`` as ``actor`` wants to act on it at ``now``."""
+    """Return the facts of ``case`` as ``actor`` wants to act on it at ``now``.
+
+    A clue that has not been visited yet has no law, fine or decision to look up.
+    """
+    if case.state in EARLY:
+        return _early_facts(case, actor, now, given or {}, note)
     documents = _documents(case)
     clocks = {clock.rule.code: clock for clock in _clocks(case)}
     decision = current_decision(case)
@@ -103,6 +108,29 @@ def build_facts(
         court_last_day=_last_day(clocks.get("court_request")),
         corrected=_corrected(case),
         open_obligations=open_obligations(case, decision, owed),
+    )
+
+
+EARLY = frozenset({State.ALERTED, State.CHECKING, State.HANDOVER})
+
+
+def _early_facts(
+    case: Case, actor: User, now: datetime, given: Mapping[str, object], note: str
+) -> Facts:
+    return Facts(
+        now=now,
+        actor=actor.pk,
+        roles=frozenset(actor.roles) if actor.is_active else frozenset(),
+        unit=actor.organisation_id,
+        handling_unit=case.unit_id,
+        is_case=case.is_case,
+        given=given,
+        note=note,
+        duties=duties_of(case),
+        documents=frozenset(_documents(case)),
+        evidence=case.files.count() + case.alert_links.count(),
+        discovered_on=case.discovered_on,
+        act_ended_on=case.act_ended_on,
     )
 
 

@@ -6,11 +6,12 @@ from decimal import Decimal
 from django.core.cache import cache
 
 from bozhou_eco.common.calendar import Calendar, TableError, national, parse_table
-from enforcement.models import HolidayYear, RegionalHoliday, Setting
+from enforcement.models import DeadlineRule, HolidayYear, RegionalHoliday, Setting
 
 CACHE_SECONDS = 30
 SETTINGS_KEY = "enforcement:settings"
 CALENDAR_KEY = "enforcement:calendar"
+RULES_KEY = "enforcement:rules"
 
 
 def settings_map() -> dict[str, str]:
@@ -67,6 +68,15 @@ def build_calendar(
     return national().with_tables(tables).with_regional(regional, stops=stops)
 
 
+def deadline_rules() -> dict[str, DeadlineRule]:
+    """Return every period rule by code; at most half a minute old."""
+    rules: dict[str, DeadlineRule] | None = cache.get(RULES_KEY)
+    if rules is None:
+        rules = {rule.code: rule for rule in DeadlineRule.objects.all()}
+        cache.set(RULES_KEY, rules, CACHE_SECONDS)
+    return rules
+
+
 def forget_settings() -> None:
     """Drop cached values after a change."""
-    cache.delete_many([SETTINGS_KEY, CALENDAR_KEY])
+    cache.delete_many([SETTINGS_KEY, CALENDAR_KEY, RULES_KEY])

@@ -20,7 +20,7 @@ from enforcement.models import (
     DeadlineRule,
 )
 from enforcement.selectors.clocks import clock_rule
-from enforcement.selectors.settings import office_calendar
+from enforcement.selectors.settings import deadline_rules, office_calendar
 from enforcement.services.locking import lock_open
 from enforcement.services.steps import add_step
 
@@ -33,7 +33,7 @@ def start_clock(
     ``fixed`` is a last day set by a document. A rule that the bureau has removed starts
     nothing and returns None.
     """
-    rule = DeadlineRule.objects.filter(code=code).first()
+    rule = deadline_rules().get(code)
     if rule is None:
         return None
     clock, created = Clock.objects.get_or_create(
@@ -49,7 +49,7 @@ def start_clock(
         },
     )
     if created:
-        recompute(clock)
+        recompute(clock, pauses=())
     return clock
 
 
@@ -77,9 +77,13 @@ def close_pauses(clocks: Iterable[Clock], day: date) -> None:
         recompute(pause.clock)
 
 
-def recompute(clock: Clock) -> None:
-    """Compute and save the last lawful day; None while paused or unknown."""
-    pauses = [Pause(p.start, p.end, p.reason) for p in clock.pauses.all()]
+def recompute(clock: Clock, pauses: Sequence[Pause] | None = None) -> None:
+    """Compute and save the last lawful day; None while paused or unknown.
+
+    ``pauses`` are those of the clock where the caller knows them.
+    """
+    if pauses is None:
+        pauses = [Pause(p.start, p.end, p.reason) for p in clock.pauses.all()]
     if clock.fixed_day is not None and not pauses:
         last: date | None = clock.fixed_day
     else:
@@ -121,7 +125,7 @@ def change_state(
     ``since`` is the day a document was served, from which the new state's period runs.
     """
     today = wall.beijing(now).date()
-    rules = list(DeadlineRule.objects.all())
+    rules = list(deadline_rules().values())
     suspending, resuming = new == "suspended", old == "suspended"
     if suspending:
         pause_all(case=case, day=today, reason="案件中止", actor=None)

@@ -44,7 +44,7 @@ def add_step(
 
     The caller holds the row lock of ``case`` and saves the case.
     """
-    last = case.steps.order_by("-seq").first()
+    last = case.steps.only("seq", "hash").order_by("-seq").first()
     seq = last.seq + 1 if last else 1
     prev = bytes(last.hash) if last else ZERO
     step = CaseStep(

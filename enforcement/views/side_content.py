@@ -333,7 +333,7 @@ register(
         said="拆分理由",
         icon="git-compare",
         states=frozenset(BEFORE_FILING),
-        shown=lambda case: case.alert_links.count() > 1,
+        shown=lambda now: now.alerts > 1,
         help="选“是”的预警移入新的线索。",
     ),
 )

@@ -10,16 +10,14 @@ from enforcement.domain.workflow import (
     Field,
     FieldKind,
     Refused,
-    State,
 )
 from enforcement.models import (
     Case,
     ClockExtension,
     Rectification,
-    SiteVisit,
     Transfer,
 )
-from enforcement.services import clocks, feedback, measures, transfers, visits
+from enforcement.services import clocks, feedback, transfers
 from enforcement.services.clocks import running
 from enforcement.views.registry import (
     BUREAU,
@@ -31,141 +29,7 @@ from enforcement.views.registry import (
     SideAct,
     register,
 )
-from enforcement.views.side_content import chosen_users, day, officer_choices, text
-
-READINGS = 3
-VISIT_STATES = frozenset({State.VISITING, State.INVESTIGATING, State.CORRECTING})
-
-
-def _visit(case: Case, *states: str) -> SiteVisit:
-    visit = case.visits.filter(state__in=states).order_by("-id").first()
-    if visit is None:
-        raise Refused("没有处于该阶段的现场核查")
-    return visit
-
-
-def _has_visit(*states: str) -> Callable[[Case], bool]:
-    return lambda case: case.visits.filter(state__in=states).exists()
-
-
-def _plan_fields(ask: Ask) -> tuple[Field, ...]:
-    officers = officer_choices(ask.case)
-    return (
-        Field("kind", "检查类型", FieldKind.CHOICE, tuple(SiteVisit.Kind.choices)),
-        Field(
-            "conversion",
-            "非现场转现场的条件",
-            help="为何线上不能查清，须到现场；逐户、逐次填写",
-        ),
-        Field("phone_check", "电话核实情况", FieldKind.LONG),
-        Field("planned_on", "计划日期", FieldKind.DATE, past=False),
-        Field("officer1", "执法人员", FieldKind.CHOICE, officers),
-        Field("officer2", "执法人员", FieldKind.CHOICE, officers),
-        Field(
-            "officer3", "执法人员（可不填）", FieldKind.CHOICE, officers, required=False
-        ),
-        Field("notice_number", "检查通知书文号", required=False),
-        Field("entry_code", "扫码入企编号", required=False, help="按规定需要的填写"),
-    )
-
-
-def _plan(ask: Ask, given: Given, _: str) -> object:
-    planned_on = day(given, "planned_on")
-    assert planned_on is not None
-    return visits.plan_visit(
-        case=ask.case,
-        kind=text(given, "kind"),
-        conversion=text(given, "conversion"),
-        phone_check=text(given, "phone_check"),
-        planned_on=planned_on,
-        officers=chosen_users(given, "officer1", "officer2", "officer3"),
-        notice_number=text(given, "notice_number"),
-        entry_code=text(given, "entry_code"),
-        actor=ask.user,
-        now=ask.now,
-    )
-
-
-def _approve(ask: Ask, _: Given, note: str) -> object:
-    return visits.approve_visit(
-        visit=_visit(ask.case, "planned"), actor=ask.user, now=ask.now, note=note
-    )
-
-
-def _start(ask: Ask, given: Given, _: str) -> object:
-    return visits.start_visit(
-        visit=_visit(ask.case, "approved"),
-        actor=ask.user,
-        now=ask.now,
-        latitude=_number(given, "latitude"),
-        longitude=_number(given, "longitude"),
-        accuracy_m=_number(given, "accuracy_m"),
-    )
-
-
-def _number(given: Given, name: str) -> float | None:
-    raw = text(given, name)
-    if not raw:
-        return None
-    try:
-        return float(raw)
-    except ValueError as error:
-        raise Refused("定位应为数字") from error
-
-
-def _start_fields(_: Ask) -> tuple[Field, ...]:
-    return (
-        Field("latitude", "纬度", required=False),
-        Field("longitude", "经度", required=False),
-        Field("accuracy_m", "定位精度（m）", required=False),
-    )
-
-
-def _finish_fields(_: Ask) -> tuple[Field, ...]:
-    rows: list[Field] = []
-    for n in range(1, READINGS + 1):
-        rows += [
-            Field(f"factor{n}", f"读数 {n}：因子", required=False),
-            Field(f"data_time{n}", f"读数 {n}：数据时间", required=False),
-            Field(f"platform{n}", f"读数 {n}：平台值", required=False),
-            Field(f"site{n}", f"读数 {n}：现场值（含单位）", required=False),
-        ]
-    return (
-        Field("conclusion", "核查情况", FieldKind.LONG),
-        Field("found", "是否发现问题", FieldKind.YES_NO),
-        *rows,
-    )
-
-
-def _finish(ask: Ask, given: Given, _: str) -> object:
-    readings = [
-        {
-            "factor": text(given, f"factor{n}"),
-            "data_time": text(given, f"data_time{n}"),
-            "platform": text(given, f"platform{n}"),
-            "site": text(given, f"site{n}"),
-            "unit": "",
-        }
-        for n in range(1, READINGS + 1)
-        if text(given, f"factor{n}")
-    ]
-    return visits.finish_visit(
-        visit=_visit(ask.case, "started"),
-        conclusion=text(given, "conclusion"),
-        found=given.get("found") is True,
-        readings=readings,
-        actor=ask.user,
-        now=ask.now,
-    )
-
-
-def _cancel(ask: Ask, _: Given, note: str) -> object:
-    return visits.cancel_visit(
-        visit=_visit(ask.case, "planned", "approved"),
-        reason=note,
-        actor=ask.user,
-        now=ask.now,
-    )
+from enforcement.views.side_content import day, text
 
 
 def _pick(rows: Any) -> tuple[tuple[str, str], ...]:
@@ -382,52 +246,12 @@ def _decide(ask: Ask, given: Given, note: str) -> object:
     )
 
 
-def _begin(measure: str) -> Callable[[Ask, Given, str], object]:
-    return lambda ask, given, note: measures.begin_measure(
-        case=ask.case, measure=measure, note=note, actor=ask.user, now=ask.now
-    )
-
-
-def _end(measure: str) -> Callable[[Ask, Given, str], object]:
-    return lambda ask, given, note: measures.end_measure(
-        case=ask.case, measure=measure, note=note, actor=ask.user, now=ask.now
-    )
-
-
-def _runs(code: str) -> Callable[[Case], bool]:
-    return lambda case: running(case).filter(rule__code=code).exists()
-
-
-def _today(name: str) -> Callable[[Ask], dict[str, Any]]:
+def today(name: str) -> Callable[[Ask], dict[str, Any]]:
+    """Return what fills the field ``name`` with the day of asking."""
     return lambda ask: {name: beijing(ask.now).date()}
 
 
 register(
-    SideAct(
-        "plan-visit", "制定核查计划", (OFFICER,), _plan_fields, _plan,
-        icon="map-pin", anchor="visits", states=VISIT_STATES,
-        shown=lambda case: not _has_visit("planned", "approved", "started")(case),
-        help="能以非现场方式查清的不入企；须到现场的写明条件，先电话核实，经批准后前往。",
-        initial=_today("planned_on"),
-    ),
-    SideAct(
-        "approve-visit", "批准核查计划", (LEADER, REVIEWER), lambda ask: (), _approve,
-        note=False, said="审批意见", icon="check", anchor="visits",
-        shown=_has_visit("planned"),
-    ),
-    SideAct(
-        "start-visit", "登记到达现场", (OFFICER,), _start_fields, _start,
-        icon="current-location", anchor="visits", shown=_has_visit("approved"),
-    ),
-    SideAct(
-        "finish-visit", "完成现场核查", (OFFICER,), _finish_fields, _finish,
-        icon="clipboard-check", anchor="visits", shown=_has_visit("started"),
-    ),
-    SideAct(
-        "cancel-visit", "取消核查计划", (OFFICER, LEADER, REVIEWER), lambda ask: (),
-        _cancel, note=True, said="取消原因", icon="x", anchor="visits",
-        shown=_has_visit("planned", "approved"),
-    ),
     SideAct(
         "joint-transfer", "联合办理移送", (OFFICER, REVIEWER, LEADER), _joint_fields,
         _joint, icon="share", anchor="transfers",
@@ -436,14 +260,16 @@ register(
     SideAct(
         "receive-transfer", "登记移送回执", (OFFICER, REVIEWER), _receipt_fields,
         _receive, icon="receipt", anchor="transfers",
-        shown=lambda case: case.transfers.filter(state="sent").exists(),
-        initial=_today("received_on"),
+        shown=lambda now: any(state == "sent" for state, _ in now.transfers),
+        initial=today("received_on"),
     ),
     SideAct(
         "joint-reply", "登记联合办理回函", (OFFICER, REVIEWER), _joint_reply_fields,
         _joint_reply, icon="mail", anchor="transfers",
-        shown=lambda case: _waiting(case).filter(joint=True).exists(),
-        initial=_today("replied_on"),
+        shown=lambda now: bool(
+            now.transfers & {("sent", True), ("received", True)}
+        ),
+        initial=today("replied_on"),
     ),
     SideAct(
         "demand", "提出整改要求", (OFFICER,),
@@ -457,7 +283,7 @@ register(
         "report", "报告整改情况", (OFFICER, Role.ENTERPRISE, Role.STATION),
         lambda ask: (_row_field(ask), Field("report", "整改情况", FieldKind.LONG)),
         _report, icon="file-report", anchor="feedback",
-        shown=lambda case: _open_rectifications(case).exists(),
+        shown=lambda now: now.rectifying,
     ),
     SideAct(
         "inspect", "整改复查", (OFFICER,),
@@ -467,7 +293,7 @@ register(
             Field("finding", "复查结论", FieldKind.LONG),
         ),
         _inspect, icon="checks", anchor="feedback",
-        shown=lambda case: _open_rectifications(case).exists(),
+        shown=lambda now: now.rectifying,
         help="验收通过须有整改前、整改后证据。",
     ),
     SideAct(
@@ -478,7 +304,7 @@ register(
             Field("sent_on", "回复日期", FieldKind.DATE),
             Field("receipt", "回执", required=False),
         ),
-        _reply, icon="send", anchor="feedback", initial=_today("sent_on"),
+        _reply, icon="send", anchor="feedback", initial=today("sent_on"),
     ),
     SideAct(
         "pause-clock", "中止计时", (OFFICER, LEADER),
@@ -490,9 +316,7 @@ register(
         "resume-clock", "恢复计时", (OFFICER, LEADER),
         lambda ask: (_clock_field(ask, paused=True),), _resume,
         note=False, icon="player-play", anchor="clocks",
-        shown=lambda case: running(case).filter(
-            pauses__isnull=False, pauses__end=None
-        ).exists(),
+        shown=lambda now: any(now.clocks.values()),
     ),
     SideAct(
         "extend-clock", "申请延长期限", (OFFICER,),
@@ -505,28 +329,6 @@ register(
     SideAct(
         "decide-extension", "审批延长期限", (LEADER,), _decide_fields, _decide,
         note=True, said="审批意见", icon="check", anchor="clocks",
-        shown=lambda case: _asked(case).exists(),
-    ),
-    SideAct(
-        "preserve", "先行登记保存", (OFFICER,), lambda ask: (), _begin("preserve"),
-        note=True, icon="archive", anchor="visits",
-        states=frozenset({State.VISITING, State.INVESTIGATING}),
-        shown=lambda case: not _runs("preservation")(case),
-    ),
-    SideAct(
-        "end-preservation", "先行登记保存处理", (OFFICER,), lambda ask: (),
-        _end("end_preservation"), note=True, icon="archive", anchor="visits",
-        shown=_runs("preservation"),
-    ),
-    SideAct(
-        "seize", "查封扣押", (OFFICER,), lambda ask: (), _begin("seize"),
-        note=True, icon="lock", anchor="visits",
-        states=frozenset({State.VISITING, State.INVESTIGATING}),
-        shown=lambda case: not _runs("seizure")(case),
-    ),
-    SideAct(
-        "release-seizure", "解除查封扣押", (OFFICER,), lambda ask: (),
-        _end("release_seizure"), note=True, icon="lock-open", anchor="visits",
-        shown=_runs("seizure"),
+        shown=lambda now: now.asked,
     ),
 )  # fmt: skip
