@@ -52,9 +52,11 @@ def run(quick: bool) -> list[Figure]:
     results: dict[str, Any] = {}
     for path in clips:
         began = time.perf_counter()
-        for count, frame in enumerate(frames(path, per_second=PER_SECOND), 1):
-            eyes.vehicles.detect(frame.image)
-        bare.append((time.perf_counter() - began) / count)
+        looked = [
+            len(eyes.vehicles.detect(frame.image))
+            for frame in frames(path, per_second=PER_SECOND)
+        ]
+        bare.append((time.perf_counter() - began) / len(looked))
         began = time.perf_counter()
         found = pipeline.analyse(
             frames(path, per_second=PER_SECOND),

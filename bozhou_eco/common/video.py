@@ -179,6 +179,7 @@ def cut(source: str | Path, target: Path, *, start: float, end: float) -> float:
         if start > 0:
             container.seek(int(origin + start / base), stream=stream, backward=True)
         begun: int | None = None
+        shown = 0
         try:
             for packet in container.demux(stream):
                 if packet.dts is None or packet.pts is None:
@@ -187,7 +188,7 @@ def cut(source: str | Path, target: Path, *, start: float, end: float) -> float:
                 if begun is None:
                     if not packet.is_keyframe:
                         continue
-                    begun = min(packet.dts, packet.pts)
+                    begun, shown = min(packet.dts, packet.pts), packet.pts
                 if at > end:
                     break
                 packet.pts, packet.dts = packet.pts - begun, packet.dts - begun
@@ -198,7 +199,7 @@ def cut(source: str | Path, target: Path, *, start: float, end: float) -> float:
                 raise VideoError(f"无法截取：{_plain(error)}") from error
     if begun is None:
         raise VideoError("所求时段没有画面")
-    return float((begun - origin) * base)
+    return float((shown - origin) * base)
 
 
 def encode(target: Path, pictures: Iterator[Image], *, rate: int) -> int:
