@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from alerts.services import canary, rounds
+from alerts.services import canary, rounds, rules
 from bozhou_eco.common import clock
 
 
@@ -28,3 +28,9 @@ def sweep() -> None:
 def run_canary() -> None:
     """Send the hourly canary through alerting itself."""
     canary.run_self_canary(now=clock.now())
+
+
+@shared_task(name="alerts.tasks.run_rules")
+def run_rules() -> None:
+    """Run the active rules."""
+    rules.run_active_rules(now=clock.now())

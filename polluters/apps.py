@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 
+from alerts import rules
+from alerts.domain.rules import Param
+
 
 class PollutersConfig(AppConfig):
     """污染源."""
@@ -9,3 +12,14 @@ class PollutersConfig(AppConfig):
     name = "polluters"
     verbose_name = "污染源"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say which function evaluates stored rules about emissions."""
+        rules.register(
+            "exceedance",
+            "polluters.services.evaluators.hours_over",
+            {
+                "multiple": Param("限值倍数", 0.1, 20, 1.0),
+                "hours": Param("连续小时", 1, 240, 1.0, "h"),
+            },
+        )
