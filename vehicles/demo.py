@@ -82,3 +82,8 @@ def seed_cameras(*, now: datetime, scale: int = 1) -> None:
             camera.save(update_fields=["address"])
         if created and (CLIPS / f"{clip}.mp4").exists():
             drop_clip(camera, clip, at=now - timedelta(seconds=5 + place))
+
+
+def seed(*, now: datetime, scale: int = 1) -> None:
+    """Everything of vehicles that the demo starts with; safe to call again."""
+    seed_cameras(now=now, scale=scale)
