@@ -5,7 +5,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polluters.domain.convert import (
@@ -385,6 +385,7 @@ def test_disagreement_is_relative_to_the_logger() -> None:
     assert disagreement(None, 1.0) is None
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1000), min_size=1, max_size=60),
     st.integers(0, 2**32),
