@@ -213,7 +213,7 @@ def spark(
 def bullet(share: float | None, label: str) -> SafeString:
     """Return a bar of a share of the limit; the tick stands at 62.5 %, so 160 % fits."""
     if share is None:
-        return format_html('<div class="bul none"></div>')
+        return SafeString('<div class="bul none"></div>')
     return format_html(
         '<div class="bul" role="img" aria-label="{}">'
         '<i class="{}" style="width:{}"></i><b></b></div>',
