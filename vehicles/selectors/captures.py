@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet
 
@@ -162,9 +163,7 @@ def agreement(user: User, since: datetime) -> Agreement:
     return Agreement(len(pairs), same, kappa(pairs), table)
 
 
-def reviewer_figures(
-    user: User, since: datetime
-) -> QuerySet[Review, dict[str, object]]:
+def reviewer_figures(user: User, since: datetime) -> QuerySet[Review, Any]:
     """Per reviewer: judgements, share of smoke, mean seconds."""
     return (
         Review.objects.filter(

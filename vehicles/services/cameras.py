@@ -40,7 +40,9 @@ class Health:
 @transaction.atomic
 def report_health(*, camera: Camera, health: Health, now: datetime) -> Camera:
     """Store a report; a change of state is audited, pushed, and raises or clears an alert."""
-    held = Camera.objects.select_for_update().select_related("site").get(pk=camera.pk)
+    held: Camera = (
+        Camera.objects.select_for_update().select_related("site").get(pk=camera.pk)
+    )
     changed = held.state != health.state
     if changed:
         held.state, held.state_since = health.state, now

@@ -74,7 +74,7 @@ def marked_copy(capture: Capture, one: CaptureFile, *, boxes: bool = True) -> by
 
 def small_copy(one: CaptureFile) -> bytes:
     """A thumbnail around the vehicle and its plume."""
-    picture = Image.open(io.BytesIO(read_file(one.sealed))).convert("RGB")
+    picture: Image.Image = Image.open(io.BytesIO(read_file(one.sealed))).convert("RGB")
     boxes = [box for box in (one.vehicle_box, one.plume_box) if box]
     if boxes:
         left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)

@@ -74,7 +74,10 @@ def claim_segment(*, segment_id: int, now: datetime) -> Segment | None:
     )
     if not claimed:
         return None
-    return Segment.objects.select_related("camera__site__district").get(pk=segment_id)
+    found: Segment = Segment.objects.select_related("camera__site__district").get(
+        pk=segment_id
+    )
+    return found
 
 
 def release_segment(*, segment: Segment, reason: str, now: datetime) -> None:

@@ -82,12 +82,13 @@ def _by_token(token: str) -> Capture:
         pk = signing.loads(token, salt=SALT, max_age=LASTS_S)
     except signing.BadSignature as error:
         raise Http404("链接已失效，请重新查询") from error
-    return get_object_or_404(
+    found: Capture = get_object_or_404(
         Capture.objects.filter(state=Capture.State.CONFIRMED).select_related(
             "site", "camera"
         ),
         pk=pk,
     )
+    return found
 
 
 @never_cache

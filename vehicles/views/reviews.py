@@ -12,7 +12,7 @@ from bozhou_eco.accounts.access import bureau_required, current_user, role_requi
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.common import clock
 from vehicles.domain.plates import COLOR_NAMES, Color
-from vehicles.models import Capture, Review
+from vehicles.models import Capture, CaptureFile, Review
 from vehicles.selectors import captures as reads
 from vehicles.services import presence
 from vehicles.services.reviews import (
@@ -90,7 +90,7 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
 
 
 def _integrity(
-    capture: Capture, files: dict[str, list[object]]
+    capture: Capture, files: dict[str, list[CaptureFile]]
 ) -> list[dict[str, object]]:
     offset = capture.clock_offset
     return [

@@ -218,7 +218,7 @@ def _judge(
     core = float(np.percentile(body, 90))
     middle = float(np.median(inside))
     width = box[2] - box[0]
-    near = box_mask(*mask.shape, [box], margin=settings.apart)
+    near = box_mask(mask.shape[0], mask.shape[1], [box], margin=settings.apart)
     under = float(np.median(background[mask]))
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     opacity = 1.0 - float(np.exp(-core))
