@@ -34,8 +34,14 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
-    "alerts-rules": {"task": "alerts.tasks.run_rules", "schedule": crontab(minute="20")},
-    "alerts-canary": {"task": "alerts.tasks.run_canary", "schedule": crontab(minute="3")},
+    "alerts-rules": {
+        "task": "alerts.tasks.run_rules",
+        "schedule": crontab(minute="20"),
+    },
+    "alerts-canary": {
+        "task": "alerts.tasks.run_canary",
+        "schedule": crontab(minute="3"),
+    },
     "seal": {"task": "bozhou_eco.audit.tasks.seal", "schedule": 1.0},
     "polluters-partitions": {
         "task": "polluters.tasks.make_partitions",

@@ -1,6 +1,5 @@
 """Admin of users, organisations and districts."""
 
-
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
