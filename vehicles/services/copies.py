@@ -97,9 +97,9 @@ def small_copy(one: CaptureFile) -> bytes:
 def composed(pictures: Sequence[bytes], capture: Capture) -> bytes:
     """Up to four marked pictures in one, two a row, as traffic systems take them."""
     width = COMPOSED_WIDTH // 2
-    tiles = []
+    tiles: list[Image.Image] = []
     for data in pictures[:4]:
-        tile = Image.open(io.BytesIO(data))
+        tile: Image.Image = Image.open(io.BytesIO(data))
         tiles.append(tile.resize((width, int(tile.height * width / tile.width))))
     plate = capture.files.filter(kind=CaptureFile.Kind.PLATE).first()
     if plate is not None and len(tiles) < 4:

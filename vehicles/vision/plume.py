@@ -108,9 +108,9 @@ def core_level(depth: Field) -> float:
 
 def shine_through(image: Image, depth: Field, kind: str = "soot") -> Image:
     """The picture seen through τ (same H×W), scattering light of ``kind``."""
-    passed = np.exp(-depth)[..., None]
+    passed = np.exp(-depth)[..., None].astype(np.float32)
     air = np.array(AIRLIGHT[kind], dtype=np.float32)
-    seen: Light = to_linear(image) * passed + air * (1.0 - passed)
+    seen: Light = (to_linear(image) * passed + air * (1.0 - passed)).astype(np.float32)
     return to_coded(seen)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from vehicles.domain.smoke.photometry import Image
 from vehicles.vision.training import composites
 from vehicles.vision.training.groups import split
+from vehicles.vision.training.pictures import read_picture
 
 NAMES = ("car", "bus", "truck", "smoke")
 SMOKE = NAMES.index("smoke")
@@ -168,7 +169,7 @@ def prepare(source: Path, root: Path, teacher: Any, *, seed: int = 20261123) -> 
         (root / side / "labels").mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
     for path in paths:
-        image = _fit(cv2.imread(str(path)))
+        image = _fit(read_picture(path))
         plumes = read_labels(labels[path], *image.shape[:2])
         sample = Sample(path.stem, image, [*vehicle_labels(teacher, image), *plumes])
         written = [sample]

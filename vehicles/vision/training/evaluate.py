@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vehicles.domain.smoke.photometry import Image
 from vehicles.vision.detector import VEHICLE_SCORE, VEHICLES, Detection
+from vehicles.vision.training.pictures import read_picture
 
 Box = tuple[float, float, float, float]
 # Vehicles of the yardstick: teacher above this confidence, larger than this many pixels.
@@ -91,7 +91,7 @@ def read_pictures(folder: Path) -> list[Picture]:
     for path in sorted((folder / "images").glob("*.jpg")):
         if "-" in path.stem:
             continue
-        height, width = cv2.imread(str(path)).shape[:2]
+        height, width = read_picture(path).shape[:2]
         boxes = []
         for line in (folder / "labels" / f"{path.stem}.txt").read_text().splitlines():
             kind, x, y, w, h = (float(part) for part in line.split())
@@ -120,7 +120,7 @@ def evaluate(
     seen: list[list[Box]] = []
     known: list[list[tuple[float, Box]]] = []
     for picture in pictures:
-        image = cv2.imread(str(picture.path))
+        image = read_picture(picture.path)
         detections = smoke(image)
         plumes = [(d.score, d.box) for d in detections if d.kind == "smoke"]
         found.append(plumes)

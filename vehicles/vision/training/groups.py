@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vehicles.domain.smoke.photometry import Image
+from vehicles.vision.training.pictures import read_picture
 
 SIDE = 24
 SAME = 0.82
@@ -40,7 +41,7 @@ def _matches(a: NDArray[np.uint8] | None, b: NDArray[np.uint8] | None) -> int:
 
 def group_duplicates(paths: list[Path]) -> dict[Path, int]:
     """Number the groups of pictures that show the same scene (mirrored counts too)."""
-    images = [cv2.imread(str(path)) for path in paths]
+    images = [read_picture(path) for path in paths]
     upright = np.stack([_thumb(image).ravel() for image in images])
     mirrored = np.stack([_thumb(image[:, ::-1]).ravel() for image in images])
     likeness = np.maximum(upright @ upright.T, upright @ mirrored.T)
