@@ -9,7 +9,9 @@ RUN sed '/^# --- vision/,$d' requirements.txt > base.txt \
     && /opt/venv/bin/pip install -r base.txt
 
 FROM packages AS vision-packages
-RUN /opt/venv/bin/pip install -r requirements.txt
+RUN /opt/venv/bin/pip install -r requirements.txt \
+    && /opt/venv/bin/pip uninstall -y opencv-python opencv-python-headless \
+    && /opt/venv/bin/pip install --no-deps "$(grep '^opencv-python-headless==' requirements.txt)"
 
 FROM python:3.11-slim-bookworm AS base
 # pango and harfbuzz lay out the PDF documents; the CJK font prints them.

@@ -65,6 +65,8 @@ app.conf.beat_schedule = {
         "task": "polluters.tasks.seal_frames",
         "schedule": crontab(minute="7"),
     },
+    "enforcement-deadlines": {"task": "enforcement.tasks.sweep", "schedule": 600.0},
+    "vehicles-tests": {"task": "vehicles.tasks.analyse_waiting", "schedule": 60.0},
     "vehicles-settle": {"task": "vehicles.tasks.settle_reviews", "schedule": 2.0},
     "vehicles-segments": {"task": "vehicles.tasks.sweep_segments", "schedule": 20.0},
     "vehicles-cameras": {

@@ -80,7 +80,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (*BUREAU, Role.ENTERPRISE),
             ),
             Entry(
-                "polluters:anomalies",
+                "polluters:findings",
                 "数据异常核查",
                 "test-pipe",
                 (OFFICER, REVIEWER, LEGAL, LEADER),

@@ -95,6 +95,7 @@ def build_facts(
         ),
         notice_served_on=procedure.notice_served_on,
         notice_last_day=_last_day(clocks.get("notice")),
+        noticed=procedure.noticed,
         hearing_right=procedure.hearing_right,
         defence_open=procedure.defence_open,
         hearing_first_day=procedure.hearing_first_day,
@@ -261,6 +262,7 @@ class _Procedure:
     """What has been done in the present round."""
 
     notice_served_on: date | None
+    noticed: Decimal | None
     hearing_right: bool
     hearing_first_day: date | None
     defence_open: bool
@@ -272,20 +274,27 @@ def _procedure(case: Case, documents: dict[DocumentKind, Document]) -> _Procedur
     notice = documents.get(DocumentKind.PRIOR_NOTICE)
     hearing = documents.get(DocumentKind.HEARING_NOTICE)
     steps = [
-        (step.action, step.data)
+        step
         for step in case.steps.filter(action__in=_TELLING).order_by("seq")
         if step.data.get("round") == case.round
     ]
-    done = {action for action, _ in steps}
-    rights = [data.get("hearing_right") for act, data in steps if act == "notify"]
+    done = {step.action for step in steps}
+    told = [step for step in steps if step.action == "notify"]
     return _Procedure(
         notice_served_on=notice.served_on if notice else None,
-        hearing_right=bool(rights and rights[-1]),
+        noticed=_announced(case, told[-1].at) if told else None,
+        hearing_right=bool(told and told[-1].data.get("hearing_right")),
         hearing_first_day=_hearing_first_day(hearing.served_on if hearing else None),
         defence_open="record_defence" in done,
         discussed="conclude_discussion" in done,
         heard="finish_hearing" in done,
     )
+
+
+def _announced(case: Case, told_at: datetime) -> Decimal | None:
+    """Return the fine worked out when the notice was served."""
+    runs = DiscretionRun.objects.filter(case=case, at__lte=told_at).order_by("-id")
+    return runs.values_list("amount", flat=True).first()
 
 
 _TELLING = ("notify", "record_defence", "conclude_discussion", "finish_hearing")

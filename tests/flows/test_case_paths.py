@@ -334,6 +334,22 @@ def test_the_same_act_within_a_year_is_no_first_act(bureau):
     assert bureau.state == "assessing"
 
 
+def test_a_fine_worked_out_anew_after_the_notice_is_not_decided(bureau):
+    bureau.open("alice", kind="water-exceedance")
+    bureau.to_assessing()
+    bureau.elements("exceed_water")
+    bureau.to_investigated({**SLIGHT, "f_extent": "middle"})
+    bureau.side("alice", "discretion", **{**SLIGHT, "f_extent": "extreme"})
+    bureau.later(days=10).act("alice", "finish_notice", "")
+    bureau.write("lex", "legal_opinion")
+    bureau.act("lex", "pass_to_discussion")
+    bureau.write("lead", "discussion_record")
+    bureau.act("lead", "conclude_discussion", "", attendees=5, opinion="同意")
+    refused = bureau.act("lead", "decide", amount="370000", status=422)
+    assert "高于事先告知的 235,000 元" in refused.content.decode()
+    assert not bureau.case.decisions.exists()
+
+
 def test_black_smoke_truck_to_traffic_police_and_back(bureau):
     bureau.open("alice", kind="smoke", subject_name="新E0K73X")
     bureau.act("alice", "take_up", "")

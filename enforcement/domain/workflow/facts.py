@@ -19,7 +19,7 @@ class Facts:
 
     ``given`` holds what the actor states with the action (dates as ``date``, money as
     ``Decimal``). ``documents`` are those issued in the present round and not voided.
-    ``duties`` says who has already taken part in which function. Periods are given by
+    ``noticed`` is the fine that the prior notice announced. ``duties`` says who has already taken part in which function. Periods are given by
     their last lawful day; None means that the period has not begun or stands still.
     ``open_obligations`` are what the party or the bureau still owes, in words.
     """
@@ -53,6 +53,7 @@ class Facts:
     spot_limit: Decimal = Decimal(0)
     notice_served_on: date | None = None
     notice_last_day: date | None = None
+    noticed: Decimal | None = None
     hearing_right: bool = False
     defence_open: bool = False
     hearing_first_day: date | None = None

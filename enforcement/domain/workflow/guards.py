@@ -181,9 +181,16 @@ def amount_lawful(facts: Facts) -> str:
 
 
 def not_aggravated(facts: Facts) -> str:
-    """Defending oneself may not make the penalty heavier (art. 45)."""
+    """Nothing heavier than announced (art. 44), and nothing for defending oneself (45)."""
     amount, proposed = facts.given_money("amount"), facts.proposed
-    if facts.defence_open and amount and proposed is not None and amount > proposed:
+    if amount is None:
+        return ""
+    if facts.noticed is not None and amount > facts.noticed:
+        return (
+            f"罚款 {yuan(amount)} 元高于事先告知的 {yuan(facts.noticed)} 元，"
+            "须退回后重新告知"
+        )
+    if facts.defence_open and proposed is not None and amount > proposed:
         return "当事人已陈述申辩，处罚不得因此加重"
     return ""
 

@@ -257,6 +257,7 @@ def test_decision_inside_the_law():
         "未履行事先告知": amount(1000, notice_served_on=None),
         "须经负责人集体讨论": amount(1000, discussion_reason="大额"),
         "不得因此加重": amount(1001, defence_open=True),
+        "须退回后重新告知": amount(1001, noticed=Decimal(1000)),
     }
     for text, facts in refused.items():
         with pytest.raises(Refused) as caught:
