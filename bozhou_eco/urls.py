@@ -8,6 +8,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 admin.autodiscover()
+# The administrator configures; other people's second factors, mail addresses, sessions
+# and sign-on tokens are their own.
+OWN_AFFAIRS = {"account", "mfa", "usersessions", "socialaccount"}
+admin.site.unregister(
+    [model for model in admin.site._registry if model._meta.app_label in OWN_AFFAIRS]
+)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 

@@ -13,7 +13,13 @@ from bozhou_eco.embedded.stores import Stores, environment
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 # A test database that is lost with the machine needs no disk barrier.
-POSTGRES = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+POSTGRES = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "300",
+}
+BROWSER = "tests/browser"
 SELECTING = ("-k", "-m", "--lf", "--last-failed", "--ff", "--nf")
 CHECKS = {
     "ruff check": [BIN / "ruff", "check", "."],
@@ -65,6 +71,17 @@ def pytest(variables: dict[str, str], arguments: list[str]) -> int:
     ).returncode
 
 
+def everything(variables: dict[str, str], arguments: list[str]) -> int:
+    """Run the suite, then the browser tests in a process of their own.
+
+    Playwright keeps an event loop running in its thread for the rest of the session,
+    which tests with a loop of their own cannot share.
+    """
+    code = pytest(variables, [*arguments, f"--ignore={BROWSER}"])
+    print("==> browser tests", flush=True)
+    return pytest(variables, ["-n0", *arguments, BROWSER]) or code
+
+
 def main(arguments: list[str]) -> int:
     """Start the stores, run what was asked for, stop the stores."""
     state = Path(tempfile.mkdtemp(prefix="bozhou-test-"))
@@ -77,8 +94,11 @@ def main(arguments: list[str]) -> int:
             variables = {
                 name: value for name, value in os.environ.items() if name != "DEBUG"
             } | own
-            failed = [] if selects(arguments) else check(variables)
-            code = pytest(variables, arguments)
+            if selects(arguments):
+                failed, code = [], pytest(variables, arguments)
+            else:
+                failed = check(variables)
+                code = everything(variables, arguments)
         if failed:
             print(f"The suite is not green: {', '.join(failed)} failed (see above).")
         return code or bool(failed)
