@@ -99,7 +99,10 @@ def tables(name):
 
 def restore(database, folder, *arguments):
     """Run the command as an operator would, with the environment of the empty place."""
-    url = re.sub(r"/[^/?]*(\?|$)", rf"/{database}\1", os.environ["DATABASE_URL"])
+    # Once only: a socket's folder behind ``?host=`` ends in a name as well.
+    url = re.sub(
+        r"/[^/?]*(\?|$)", rf"/{database}\1", os.environ["DATABASE_URL"], count=1
+    )
     return subprocess.run(
         [sys.executable, "manage.py", "restore", *map(str, arguments)],
         cwd=ROOT,
