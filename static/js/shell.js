@@ -55,9 +55,10 @@
         list.append(title);
         group.items.forEach(function (item) {
           var li = document.createElement("li");
-          li.setAttribute("role", "option");
-          li.id = "found-" + number++;
+          li.setAttribute("role", "presentation");
           var a = document.createElement("a");
+          a.setAttribute("role", "option");
+          a.id = "found-" + number++;
           a.href = item.url;
           a.tabIndex = -1;
           a.append(bz.icon(item.icon || "file-text"));
@@ -97,7 +98,7 @@
         if (all.length) mark(all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
       } else if (event.key === "Enter" && all[at]) {
         event.preventDefault();
-        bz.$("a", all[at]).click();
+        all[at].click();
       }
     });
     dialog.open_ = function () { input.value = ""; start(); dialog.showModal(); input.focus(); };

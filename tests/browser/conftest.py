@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_django
 import uvicorn
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.asgi import application
+from tests import reference
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 ARGUMENTS = [
@@ -33,6 +36,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CHECK = """rules => axe.run({runOnly: rules}).then(result => result.violations.map(
     v => v.id + ' ' + v.nodes.map(n => n.target.join(' ')).slice(0, 5).join(', ')))"""
 Opener = Callable[..., Page]
+# The server's threads may keep a connection that would hold the test database.
+LEAVE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,8 +54,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Server(uvicorn.Server):
     """Runs beside the tests; signals stay with pytest."""
 
+    address = ""
+
     def install_signal_handlers(self) -> None:
         """Leave the signals alone."""
+
+    def settle(self) -> None:
+        """Wait until no request runs, so that the tables can be emptied."""
+        deadline = time.monotonic() + 10
+        while self.server_state.tasks and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +78,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(django_db_setup: None) -> Iterator[str]:
+def server(
+    browser: Browser,
+    django_db_setup: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+) -> Iterator[Server]:
+    # Playwright runs the tests in a context of its own, which has its own connection:
+    # that one must know as well what to keep when the tables are emptied.
+    with django_db_blocker.unblock():
+        reference.keep()
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(
         uvicorn.Config(application, lifespan="off", log_level="warning", ws="auto")
@@ -75,11 +97,19 @@ def address(django_db_setup: None) -> Iterator[str]:
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.05)
     assert server.started
-    port = listener.getsockname()[1]
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
-    yield f"http://localhost:{port}"
+    server.address = f"http://localhost:{listener.getsockname()[1]}"
+    yield server
     server.should_exit = True
     thread.join(10)
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(LEAVE)
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def address(server: Server) -> str:
+    return server.address
 
 
 def session_cookie(user: User, address: str) -> dict[str, str]:
@@ -93,7 +123,9 @@ def session_cookie(user: User, address: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str, transactional_db: None) -> Iterator[Opener]:
+def visit(
+    browser: Browser, server: Server, address: str, transactional_db: None
+) -> Iterator[Opener]:
     """Open a page as a person; at the end no page may have complained."""
     contexts: list[Any] = []
     complaints: list[str] = []
@@ -131,6 +163,7 @@ def visit(browser: Browser, address: str, transactional_db: None) -> Iterator[Op
     yield open_page
     for context in contexts:
         context.close()
+    server.settle()
     assert complaints == []
 
 

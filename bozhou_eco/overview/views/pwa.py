@@ -60,8 +60,8 @@ def manifest(request: HttpRequest) -> JsonResponse:
             "theme_color": "#0b6578",
             "icons": [{"type": "image/png", **icon} for icon in icons],
             "shortcuts": [
-                {"name": "现场核查", "url": "/visits/"},
                 {"name": "预警中心", "url": "/alerts/"},
+                {"name": "黑烟抓拍复核", "url": "/vehicles/review/"},
             ],
         },
         content_type="application/manifest+json",
