@@ -38,6 +38,7 @@ ROLES: dict[str, frozenset[Role]] = {
     # 总览
     "overview:home": BUREAU,
     "overview:parts": BUREAU,
+    "overview:search": BUREAU,
     # 污染源
     "polluters:enterprises": PARTIES,
     "polluters:enterprise": PARTIES,
