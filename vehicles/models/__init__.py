@@ -12,7 +12,13 @@ from vehicles.models.captures import (
 from vehicles.models.credentials import StationCredential
 from vehicles.models.files import Vehicle, VehicleImport
 from vehicles.models.findings import Finding, FraudRule
-from vehicles.models.roadchecks import PoliceTransfer, RoadCampaign, RoadCheck
+from vehicles.models.fleet import FleetMonth, FleetRun, RepairLoop
+from vehicles.models.roadchecks import (
+    PoliceTransfer,
+    RoadCampaign,
+    RoadCheck,
+    RoadCheckPhoto,
+)
 from vehicles.models.stations import (
     DailyCheck,
     Dialect,
@@ -22,6 +28,15 @@ from vehicles.models.stations import (
     Lock,
     StaffMember,
     Station,
+)
+from vehicles.models.supervision import (
+    GasComparison,
+    MarketNotice,
+    RepairRecord,
+    SiteCheck,
+    SoftwareSeen,
+    SupervisionSettings,
+    VideoCheck,
 )
 from vehicles.models.tests import (
     Complaint,
@@ -35,9 +50,16 @@ from vehicles.models.tests import (
     LimitRow,
     RefusedPost,
 )
-from vehicles.models.watch import WatchEntry, WatchRule
+from vehicles.models.watch import WatchEntry, WatchEvent, WatchRule
 
 __all__ = [
+    "VideoCheck",
+    "SupervisionSettings",
+    "SoftwareSeen",
+    "SiteCheck",
+    "RepairRecord",
+    "MarketNotice",
+    "GasComparison",
     "Camera",
     "Capture",
     "CaptureFile",
@@ -49,6 +71,8 @@ __all__ = [
     "EcuSeen",
     "DialectWord",
     "Finding",
+    "FleetMonth",
+    "FleetRun",
     "FraudRule",
     "IdempotentAnswer",
     "Inspection",
@@ -63,9 +87,11 @@ __all__ = [
     "PoliceTransfer",
     "RefusedPost",
     "RepairNotice",
+    "RepairLoop",
     "Review",
     "RoadCampaign",
     "RoadCheck",
+    "RoadCheckPhoto",
     "Segment",
     "Site",
     "StaffMember",
@@ -74,5 +100,6 @@ __all__ = [
     "Vehicle",
     "VehicleImport",
     "WatchEntry",
+    "WatchEvent",
     "WatchRule",
 ]

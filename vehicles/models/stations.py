@@ -120,6 +120,12 @@ class Line(models.Model):
         default=list,
         blank=True,
     )
+    asked_methods = ArrayField(
+        models.CharField(max_length=20, choices=METHODS),
+        verbose_name="申请变更的方法",
+        null=True,
+        blank=True,
+    )
     active = models.BooleanField("启用", default=True)
     updated_at = models.DateTimeField("更新时间", auto_now=True)
 
@@ -209,6 +215,7 @@ class DailyCheck(models.Model):
     at = models.DateTimeField("检查时间")
     passed = models.BooleanField("合格")
     values = models.JSONField("数值", default=dict, blank=True)
+    agrees = models.BooleanField("数值与结论一致", null=True, blank=True)
     received_at = models.DateTimeField("接收时间")
 
     class Meta:

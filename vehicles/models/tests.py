@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -154,6 +155,15 @@ class Inspection(models.Model):
             models.Index(fields=["vin", "-started_at"], name="vehicles_insp_vin"),
             models.Index(fields=["started_at"], name="vehicles_insp_started"),
             models.Index(
+                fields=["started_at"],
+                name="vehicles_insp_rates",
+                include=[
+                    *("station", "line", "inspector", "group", "method"),
+                    *("attempt", "outcome"),
+                ],
+                condition=models.Q(state="done"),
+            ),
+            models.Index(
                 fields=["station", "updated_at", "id"], name="vehicles_insp_sync"
             ),
             models.Index(
@@ -267,6 +277,15 @@ class Complaint(models.Model):
     at = models.DateTimeField("提出时间")
     answer = models.CharField("答复", max_length=500, blank=True)
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+    granted = models.BooleanField("采纳", null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="答复人",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "开检异议"

@@ -1,0 +1,264 @@
+"""Supervision of stations: software seen, video checks, site checks, gas comparisons,
+repairs, and notices to market regulation."""
+
+from django.conf import settings
+from django.db import models
+
+from bozhou_eco.accounts.models import ScopedQuerySet
+from vehicles.models.files import Vehicle
+from vehicles.models.stations import Instrument, Station
+from vehicles.models.tests import Inspection
+
+
+class StationQuerySet(ScopedQuerySet):
+    """Rows of the bureau through their station; stations see none of them."""
+
+    district_path = "station__district"
+    organisation_path = ""
+
+
+class SoftwareSeen(models.Model):
+    """A version of test software that a station's tests named."""
+
+    station = models.ForeignKey(
+        Station, models.CASCADE, related_name="software_seen", verbose_name="检验机构"
+    )
+    version = models.CharField("软件版本", max_length=40)
+    first_at = models.DateTimeField("首次出现")
+    last_at = models.DateTimeField("最近出现")
+    filed = models.BooleanField("已备案", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "检测软件版本"
+        ordering = ("station", "-first_at")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["station", "version"], name="vehicles_software_seen"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.version}"
+
+
+class VideoCheck(models.Model):
+    """A test drawn by lot whose video and photos a reviewer looks at (视频抽审)."""
+
+    class Verdict(models.TextChoices):
+        GOOD = "good", "规范"
+        FAULT = "fault", "不规范"
+        NO_VIDEO = "no_video", "无录像或无法辨认"
+
+    station = models.ForeignKey(
+        Station, models.PROTECT, related_name="video_checks", verbose_name="检验机构"
+    )
+    inspection = models.OneToOneField(
+        Inspection, models.PROTECT, related_name="video_check", verbose_name="检验"
+    )
+    month = models.DateField("抽审月份")
+    drawn_at = models.DateTimeField("抽取时间")
+    verdict = models.CharField(
+        "结论", max_length=10, choices=Verdict.choices, blank=True
+    )
+    faults = models.JSONField("不规范项", default=list, blank=True)
+    note = models.CharField("说明", max_length=300, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="审核人",
+    )
+    reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
+
+    objects = StationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "视频抽审"
+        ordering = ("-drawn_at",)
+        indexes = [
+            models.Index(fields=["station", "month"], name="vehicles_video_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.inspection} 视频抽审"
+
+
+class SiteCheck(models.Model):
+    """A site check whose station and officers were drawn by lot (双随机, HJ 1237)."""
+
+    station = models.ForeignKey(
+        Station, models.PROTECT, related_name="site_checks", verbose_name="检验机构"
+    )
+    drawn_at = models.DateTimeField("抽取时间")
+    seed = models.CharField("抽取种子", max_length=64)
+    officers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="+", verbose_name="检查人员"
+    )
+    due_on = models.DateField("应查日期")
+    items = models.JSONField("检查项", default=dict, blank=True)
+    note = models.CharField("说明", max_length=500, blank=True)
+    done_at = models.DateTimeField("完成时间", null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="填写人",
+    )
+
+    objects = StationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "双随机检查"
+        ordering = ("-drawn_at",)
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.due_on}"
+
+    @property
+    def faults(self) -> list[str]:
+        """Items that were found not in order."""
+        return [name for name, answer in self.items.items() if answer == "fault"]
+
+
+class GasComparison(models.Model):
+    """A comparison of an analyser with the bureau's own standard gas (标气比对)."""
+
+    station = models.ForeignKey(
+        Station, models.PROTECT, related_name="gas_comparisons", verbose_name="检验机构"
+    )
+    instrument = models.ForeignKey(
+        Instrument, models.PROTECT, related_name="+", verbose_name="仪器"
+    )
+    at = models.DateTimeField("比对时间")
+    gas = models.CharField("气体", max_length=10)
+    standard = models.FloatField("标气浓度")
+    reading = models.FloatField("仪器示值")
+    unit = models.CharField("单位", max_length=10)
+    tolerance_pct = models.FloatField("允许相对误差（%）")
+    passed = models.BooleanField("合格")
+    bottle = models.CharField("标准物质编号", max_length=60, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name="比对人",
+    )
+
+    objects = StationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "标气比对"
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.gas} {self.at:%Y-%m-%d}"
+
+    @property
+    def error_pct(self) -> float:
+        """Relative error of the reading in per cent."""
+        return 100 * (self.reading / self.standard - 1)
+
+
+class RepairRecord(models.Model):
+    """A repair at a maintenance station (M 站) after a failed test."""
+
+    vehicle = models.ForeignKey(
+        Vehicle, models.PROTECT, related_name="repairs", verbose_name="车辆"
+    )
+    inspection = models.ForeignKey(
+        Inspection,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="repairs",
+        verbose_name="不合格的检验",
+    )
+    number = models.CharField("维修单号", max_length=40)
+    shop = models.CharField("维修单位（M 站）", max_length=120)
+    shop_code = models.CharField("M 站编号", max_length=20)
+    came_at = models.DateTimeField("进厂时间")
+    left_at = models.DateTimeField("出厂时间")
+    items = models.JSONField("维修项目", default=list)
+    source = models.CharField("数据来源", max_length=80)
+    received_at = models.DateTimeField("接收时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "维修记录"
+        ordering = ("-left_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop_code", "number"], name="vehicles_repair_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vehicle} {self.number}"
+
+
+class MarketNotice(models.Model):
+    """A notice to market regulation about a station (抄告市场监管)."""
+
+    class State(models.TextChoices):
+        SENT = "sent", "已抄告"
+        RECEIVED = "received", "已签收"
+        ANSWERED = "answered", "已反馈"
+
+    station = models.ForeignKey(
+        Station, models.PROTECT, related_name="market_notices", verbose_name="检验机构"
+    )
+    number = models.CharField("文号", max_length=60, unique=True)
+    matter = models.CharField("事项", max_length=500)
+    basis = models.CharField("依据", max_length=200)
+    findings = models.JSONField("线索", default=list)
+    case_number = models.CharField("关联案件", max_length=40, blank=True)
+    receiver = models.CharField("接收部门", max_length=80)
+    state = models.CharField(
+        "状态", max_length=10, choices=State.choices, default=State.SENT
+    )
+    sent_at = models.DateTimeField("抄告时间")
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name="经办人",
+    )
+    receipt = models.CharField("签收文号", max_length=60, blank=True)
+    received_on = models.DateField("签收日期", null=True, blank=True)
+    answer = models.CharField("反馈", max_length=500, blank=True)
+    answered_on = models.DateField("反馈日期", null=True, blank=True)
+
+    objects = StationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "抄告"
+        ordering = ("-sent_at",)
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SupervisionSettings(models.Model):
+    """Quotas of supervision, one row, each with its source."""
+
+    video_share_pct = models.FloatField("视频抽审比例（%）", default=2)
+    video_least = models.PositiveIntegerField("每站每月至少抽审", default=5)
+    video_source = models.CharField(
+        "抽审比例依据", max_length=200, default="平台设置，须由州局确认"
+    )
+    weekly_budget = models.PositiveIntegerField("每周核查线索数", default=12)
+    site_days = models.PositiveIntegerField("双随机检查期限（天）", default=30)
+    site_officers = models.PositiveIntegerField("双随机检查人数", default=2)
+    gas_tolerance_pct = models.FloatField("标气比对允许误差（%）", default=5)
+    gas_source = models.CharField(
+        "允许误差依据", max_length=200, default="memory：相对误差 ±5 %，须核对标准"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "机构监管参数"
+
+    def __str__(self) -> str:
+        return f"每周 {self.weekly_budget} 条"
