@@ -75,6 +75,14 @@ class Vehicle(models.Model):
                 fields=["plate", "plate_color"], name="vehicles_vehicle_plate"
             )
         ]
+        indexes = [
+            # Overdue tests, and the list's filter.
+            models.Index(
+                fields=["inspection_until"],
+                name="vehicles_vehicle_until",
+                condition=models.Q(inspection_until__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.plate
@@ -86,8 +94,15 @@ class Vehicle(models.Model):
 
 
 class VehicleImport(models.Model):
-    """One import of the registration list, tried or carried out."""
+    """One import of a list, tried or carried out: registration or remote OBD states."""
 
+    class Kind(models.TextChoices):
+        REGISTRATION = "registration", "登记信息"
+        REMOTE_OBD = "remote_obd", "远程 OBD 状态"
+
+    kind = models.CharField(
+        "清单", max_length=12, choices=Kind.choices, default=Kind.REGISTRATION
+    )
     name = models.CharField("文件名", max_length=200)
     sha256 = models.CharField("SHA-256", max_length=64)
     at = models.DateTimeField("时间")
@@ -101,7 +116,9 @@ class VehicleImport(models.Model):
     created = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("更新", default=0)
     refused = models.PositiveIntegerField("拒绝", default=0)
+    rows = models.PositiveIntegerField("总行数", default=0)
     errors = models.JSONField("错误行", default=list)
+    notes = models.JSONField("已自动改正", default=list)
 
     class Meta:
         verbose_name = verbose_name_plural = "登记信息导入"

@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from bozhou_eco.accounts.models import District, ScopedQuerySet
+from bozhou_eco.evidence.models import SealedFile
+from enforcement.models import Case
 from vehicles.models.files import Vehicle
 
 
@@ -59,6 +61,11 @@ class RoadCheck(models.Model):
         PASS = "pass", "合格"  # noqa: S105
         FAIL = "fail", "不合格"
 
+    class Means(models.TextChoices):
+        SMOKE_METER = "smoke_meter", "便携式烟度计"
+        OBD = "obd", "OBD 诊断"
+        RINGELMANN = "ringelmann", "林格曼目测"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     campaign = models.ForeignKey(
         RoadCampaign, models.PROTECT, related_name="checks", verbose_name="路检"
@@ -68,6 +75,13 @@ class RoadCheck(models.Model):
     )
     at = models.DateTimeField("检查时间")
     received_at = models.DateTimeField("接收时间")
+    digest = models.CharField("内容摘要", max_length=64, blank=True)
+    clock_ahead_s = models.FloatField("手机时钟偏差（s）", null=True, blank=True)
+    plate_read = models.CharField("照片识别号牌", max_length=20, blank=True)
+    means = models.CharField(
+        "检查方式", max_length=12, choices=Means.choices, default=Means.SMOKE_METER
+    )
+    ringelmann = models.PositiveSmallIntegerField("林格曼级", null=True, blank=True)
     smoke_k = models.FloatField("光吸收系数 k（m⁻¹）", null=True, blank=True)
     limit_k = models.FloatField("限值（m⁻¹）", null=True, blank=True)
     obd_fault = models.CharField("OBD 读数", max_length=120, blank=True)
@@ -75,6 +89,7 @@ class RoadCheck(models.Model):
     note = models.CharField("说明", max_length=200, blank=True)
     longitude = models.FloatField("经度", null=True, blank=True)
     latitude = models.FloatField("纬度", null=True, blank=True)
+    accuracy_m = models.FloatField("定位精度（m）", null=True, blank=True)
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -87,9 +102,35 @@ class RoadCheck(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "路检车辆"
         ordering = ("-at",)
+        indexes = [
+            models.Index(fields=["campaign", "-at"], name="vehicles_road_campaign"),
+            models.Index(fields=["vehicle", "-at"], name="vehicles_road_vehicle"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.vehicle.plate} {self.get_verdict_display()}"
+
+
+class RoadCheckPhoto(models.Model):
+    """A sealed photo of a checked vehicle."""
+
+    road_check = models.ForeignKey(
+        RoadCheck, models.PROTECT, related_name="photos", verbose_name="路检车辆"
+    )
+    place = models.PositiveSmallIntegerField("序号")
+    sealed = models.ForeignKey(SealedFile, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "路检照片"
+        ordering = ("road_check", "place")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["road_check", "place"], name="vehicles_road_photo"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.road_check_id} {self.place}"
 
 
 class PoliceTransfer(models.Model):
@@ -99,7 +140,24 @@ class PoliceTransfer(models.Model):
         RoadCheck, models.PROTECT, related_name="transfer", verbose_name="路检车辆"
     )
     code = models.CharField("违法代码", max_length=8, default="6063")
+    case = models.ForeignKey(
+        Case,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="线索",
+    )
+    unit = models.CharField("接收单位", max_length=120, blank=True)
     sent_at = models.DateTimeField("移送时间")
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="移送人",
+    )
     receipt = models.CharField("回执编号", max_length=60, blank=True)
     receipt_at = models.DateTimeField("回执时间", null=True, blank=True)
     reply = models.CharField("处理结果", max_length=200, blank=True)

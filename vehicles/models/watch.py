@@ -25,6 +25,7 @@ class WatchRule(models.Model):
         "列入情形", max_length=14, choices=Trigger.choices, unique=True
     )
     days = models.PositiveIntegerField("判断期（天）", default=30)
+    count = models.PositiveSmallIntegerField("次数", default=1)
     clean_months = models.PositiveIntegerField("移出前无异常月数", default=6)
     needs_retest = models.BooleanField("移出须复检合格", default=True)
     enabled = models.BooleanField("启用", default=True)
@@ -69,6 +70,8 @@ class WatchEntry(models.Model):
     needs_retest = models.BooleanField("移出须复检合格")
     left_at = models.DateTimeField("移出时间", null=True, blank=True)
     left_reason = models.CharField("移出原因", max_length=200, blank=True)
+    matches = models.PositiveIntegerField("命中次数", default=0)
+    matched_at = models.DateTimeField("最近命中", null=True, blank=True)
 
     objects = WatchQuerySet.as_manager()
 
@@ -82,6 +85,48 @@ class WatchEntry(models.Model):
                 name="vehicles_watch_open",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["trigger", "-since"],
+                name="vehicles_watch_listed",
+                condition=models.Q(left_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.vehicle.plate} {self.get_trigger_display()}"
+
+
+class WatchEvent(models.Model):
+    """One thing that happened to an entry; rows are only added."""
+
+    class Kind(models.TextChoices):
+        ENTERED = "entered", "列入"
+        RENEWED = "renewed", "再次触发"
+        MATCHED = "matched", "命中"
+        OWNER = "owner", "指定责任人"
+        NOTE = "note", "备注"
+        LEFT = "left", "移出"
+
+    entry = models.ForeignKey(
+        WatchEntry, models.PROTECT, related_name="events", verbose_name="名单"
+    )
+    kind = models.CharField("事项", max_length=8, choices=Kind.choices)
+    at = models.DateTimeField("时间")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="操作人",
+    )
+    text = models.CharField("内容", max_length=300)
+    source = models.CharField("来源记录", max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "名单履历"
+        ordering = ("entry", "at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.text[:40]}"
