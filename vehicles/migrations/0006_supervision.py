@@ -5,6 +5,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import vehicles.models.supervision
+
 
 class Migration(migrations.Migration):
 
@@ -119,6 +121,8 @@ class Migration(migrations.Migration):
                 ('site_officers', models.PositiveIntegerField(default=2, verbose_name='双随机检查人数')),
                 ('gas_tolerance_pct', models.FloatField(default=5, verbose_name='标气比对允许误差（%）')),
                 ('gas_source', models.CharField(default='memory：相对误差 ±5 %，须核对标准', max_length=200, verbose_name='允许误差依据')),
+                ('check_tolerances', models.JSONField(default=vehicles.models.supervision.default_tolerances, verbose_name='日常检查允许相对误差（%）')),
+                ('check_source', models.CharField(default='memory，须核对 GB 18285、GB 3847 附录', max_length=200, verbose_name='日常检查误差依据')),
             ],
             options={
                 'verbose_name': '机构监管参数',

@@ -241,6 +241,20 @@ class MarketNotice(models.Model):
         return self.number
 
 
+def default_tolerances() -> dict[str, float]:
+    """Return the relative tolerances (per cent) of daily checks to begin with."""
+    return {
+        "gas_low": 5,
+        "gas_high": 5,
+        "gas_five_point": 5,
+        "coast_down": 7,
+        "parasitic_loss": 10,
+        "smoke_meter": 3,
+        "flow_meter": 10,
+        "tachometer": 3,
+    }
+
+
 class SupervisionSettings(models.Model):
     """Quotas of supervision, one row, each with its source."""
 
@@ -255,6 +269,14 @@ class SupervisionSettings(models.Model):
     gas_tolerance_pct = models.FloatField("标气比对允许误差（%）", default=5)
     gas_source = models.CharField(
         "允许误差依据", max_length=200, default="memory：相对误差 ±5 %，须核对标准"
+    )
+    check_tolerances = models.JSONField(
+        "日常检查允许相对误差（%）", default=default_tolerances
+    )
+    check_source = models.CharField(
+        "日常检查误差依据",
+        max_length=200,
+        default="memory，须核对 GB 18285、GB 3847 附录",
     )
 
     class Meta:
