@@ -163,6 +163,8 @@ if urlsplit(EVIDENCE_URL).scheme not in ("file", "s3"):
 EVIDENCE_KEY_FILE = env.str(
     "EVIDENCE_KEY_FILE", default=str(BASE_DIR / "var/keys/evidence.pem")
 )
+# Signed heads of every chain; keep a copy on another host.
+ANCHOR_DIR = env.str("ANCHOR_DIR", default=str(BASE_DIR / "var/anchors"))
 
 # --- background work -----------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

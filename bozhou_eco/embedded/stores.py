@@ -33,6 +33,7 @@ def environment(state: Path, *, stage: str, debug: bool = False) -> dict[str, st
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "EVIDENCE_URL": f"file://{state / 'evidence'}",
         "EVIDENCE_KEY_FILE": str(state / "keys" / "evidence.pem"),
+        "ANCHOR_DIR": str(state / "anchors"),
         "MEDIA_ROOT": str(state / "media"),
         "STATIC_ROOT": str(state / "static"),
     }

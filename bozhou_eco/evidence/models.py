@@ -1,4 +1,4 @@
-"""Sealed files. The bytes lie in the store under their SHA-256, never changed."""
+"""Sealed files, and what the nightly re-verification of store and chains found."""
 
 from django.conf import settings
 from django.db import models
@@ -30,3 +30,30 @@ class SealedFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.sha256[:12]}"
+
+
+class IntegrityRun(models.Model):
+    """One re-verification of every chain, audit entry and stored original.
+
+    ``faults`` holds at most `MOST_FAULTS` of ``{"chain", "place", "reason"}``;
+    ``fault_count`` counts all. ``anchor`` names the signed line of heads it left.
+    """
+
+    MOST_FAULTS = 500
+
+    started_at = models.DateTimeField("开始时间")
+    ended_at = models.DateTimeField("结束时间")
+    seals = models.PositiveBigIntegerField("封条数")
+    entries = models.PositiveBigIntegerField("审计记录数")
+    files = models.PositiveBigIntegerField("原件数")
+    bytes = models.PositiveBigIntegerField("原件字节数")
+    fault_count = models.PositiveIntegerField("问题数")
+    faults = models.JSONField("问题", default=list)
+    anchor = models.CharField("锚点", max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "完整性核验"
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.fault_count}"
