@@ -6,6 +6,23 @@ from polluters.models.devices import Analyser, Logger
 from polluters.models.exceedances import ClosedPeriod, Exceedance
 from polluters.models.findings import Finding
 from polluters.models.intake import DeviceInfo, QuarantinedFrame, UnmappedCode
+from polluters.models.ledger import (
+    Consumable,
+    Installation,
+    Maintainer,
+    MaintainerStaff,
+    ParameterChange,
+    Service,
+    Upkeep,
+)
+from polluters.models.marks import Mark, MarkKind
+from polluters.models.national import (
+    NationalMean,
+    NationalParcel,
+    NationalRate,
+    Shortfall,
+)
+from polluters.models.quotas import DailyMass, PermitQuota, Substitute
 from polluters.models.readings import (
     DirtyHour,
     FrameSeal,
@@ -17,11 +34,15 @@ from polluters.models.readings import (
     Reading,
     ReadingRevision,
 )
+from polluters.models.rules import CheckSetting, MarkScope, RuleValue
 from polluters.models.sources import Enterprise, Medium, Outlet
 
 __all__ = [
     "Analyser",
+    "CheckSetting",
     "ClosedPeriod",
+    "Consumable",
+    "DailyMass",
     "DeviceCommand",
     "DeviceInfo",
     "DirtyHour",
@@ -29,19 +50,35 @@ __all__ = [
     "Exceedance",
     "Finding",
     "FrameSeal",
+    "Installation",
     "Latest",
     "Limit",
     "Logger",
+    "Maintainer",
+    "MaintainerStaff",
+    "Mark",
+    "MarkKind",
+    "MarkScope",
     "Mean",
     "Medium",
+    "NationalMean",
+    "NationalParcel",
+    "NationalRate",
     "Outlet",
+    "ParameterChange",
     "Period",
+    "PermitQuota",
     "Point",
     "Pollutant",
-    "QuarantinedFrame",
     "Quality",
+    "QuarantinedFrame",
     "RawFrame",
     "Reading",
     "ReadingRevision",
+    "RuleValue",
+    "Service",
+    "Shortfall",
+    "Substitute",
     "UnmappedCode",
+    "Upkeep",
 ]
