@@ -116,6 +116,12 @@ def agree(frames: Sequence[bytes]) -> bool:
     return True
 
 
+def ours(raw: bytes) -> tuple[object, object]:
+    """Decode a frame in full; its items are made when they are asked for."""
+    frame = decode_frame(raw)
+    return frame, frame.items if isinstance(frame, Frame) else None
+
+
 def _time(decode: Callable[[bytes], object], frames: Sequence[bytes]) -> float:
     begin = time.perf_counter()
     for raw in frames:
@@ -128,14 +134,14 @@ def run(quick: bool) -> list[Figure]:
     frames = make_frames(4_000 if quick else 20_000)
     rounds = 9 if quick else 21
     same = agree(frames)
-    ours, plain = [], []
+    times, plain = [], []
     for _ in range(rounds):
-        ours.append(_time(decode_frame, frames))
+        times.append(_time(ours, frames))
         plain.append(_time(reference, frames))
-    ratio = median(plain) / median(ours)
+    ratio = median(plain) / median(times)
     size = sum(map(len, frames)) / len(frames)
     return [
-        figure("frames_per_s", len(frames) / median(ours), "1/s"),
+        figure("frames_per_s", len(frames) / median(times), "1/s"),
         figure("reference_frames_per_s", len(frames) / median(plain), "1/s"),
         figure("ratio", ratio, "x", ">=0.6"),
         figure("frame_bytes_mean", size, "B"),

@@ -8,6 +8,7 @@ reader, which notes each departure. Both give the same result where both apply.
 """
 
 import re
+from dataclasses import dataclass
 from itertools import groupby
 from math import isfinite
 from operator import itemgetter
@@ -18,7 +19,7 @@ from polluters.domain.hj212.codes import (
     MARK_SUFFIXES,
     NUMERIC_SUFFIXES,
 )
-from polluters.domain.hj212.frame import Item, Note, parse_time
+from polluters.domain.hj212.frame import Arranged, Item, Note, parse_time
 from polluters.domain.hj212.tolerant import (
     Body,
     note_codes,
@@ -56,8 +57,13 @@ class _ItemPlan(NamedTuple):
     rare: tuple[int, int] | None
 
 
-class _Plan(NamedTuple):
-    """How to read every body that has the same names and separators."""
+@dataclass(slots=True, eq=False)
+class Plan:
+    """How to read every body that has the same names and separators.
+
+    Two plans are the same only if they are one object, so a plan may serve as the key
+    under which others keep what they have worked out from it.
+    """
 
     parameters: tuple[tuple[str, int], ...]
     items: tuple[_ItemPlan, ...]
@@ -65,13 +71,64 @@ class _Plan(NamedTuple):
     flags: Any  # itemgetter over all data flags, or None
     notes: tuple[Note, ...]
     media: frozenset[str]
+    normal: tuple[str, ...]  # what ``flags`` gives when every flag is N
+    rare: bool  # whether an item has EFlag or SampleTime
+
+    def places(self) -> list[tuple[str, dict[str, int]]]:
+        """Return each item's code and the place of its attributes among the numbers."""
+        return [
+            (
+                item.code,
+                {
+                    name: item.number + at
+                    for at, name in enumerate(item.names or (item.first,))
+                },
+            )
+            for item in self.items
+        ]
+
+    def fill(self, values: list[str], numbers: list[float]) -> list[Item]:
+        """Return the items of a body that follows the plan."""
+        items = []
+        for (
+            code,
+            raw_code,
+            first,
+            start,
+            stop,
+            number,
+            last,
+            names,
+            flag,
+            rare,
+        ) in self.items:
+            if names is None:
+                texts = {first: values[start]}
+                floats = {first: numbers[number]}
+            else:
+                texts = dict(zip(names, values[start:stop]))  # noqa: B905 - hot path
+                floats = dict(zip(names, numbers[number:last]))  # noqa: B905
+            mark = values[flag] if flag >= 0 else None
+            item = Item(code, texts, mark, None, None, raw_code, floats)
+            if rare is not None:
+                _add_rare(item, rare, values)
+            items.append(item)
+        return items
 
 
-_plans: dict[tuple[bytes, tuple[str, ...]], _Plan | None] = {}
+_plans: dict[tuple[bytes, tuple[str, ...]], Plan | None] = {}
 
 
 def read_body(raw: bytes, text: str) -> Body:
     """Read the CP of a frame, given as bytes and as text without the ``&&``."""
+    body = read_lazily(raw, text)
+    if body.arranged is not None:
+        body.items = body.arranged.items()
+    return body
+
+
+def read_lazily(raw: bytes, text: str) -> Body:
+    """Read the CP, but leave regular items in ``arranged`` until they are asked for."""
     if not text:
         return Body()
     parts = text.replace(",", "=").replace(";", "=").split("=")
@@ -91,58 +148,47 @@ def read_body(raw: bytes, text: str) -> Body:
     return read_tolerantly(text)
 
 
-def _follow(plan: _Plan, values: list[str]) -> Body | None:
+def _follow(plan: Plan, values: list[str]) -> Body | None:
     """Fill a plan with values, or return None if a value needs a closer look."""
     try:
         numbers = list(map(float, plan.numbers(values))) if plan.numbers else []
     except ValueError:
         return None
-    if plan.flags and not _GOOD_FLAGS.issuperset(plan.flags(values)):
+    flags = plan.flags(values) if plan.flags else plan.normal
+    normal = flags == plan.normal
+    if not normal and not _GOOD_FLAGS.issuperset(flags):
         return None
     if not isfinite(sum(numbers)):
         return None
-    items = []
-    for (
-        code,
-        raw_code,
-        first,
-        start,
-        stop,
-        number,
-        last,
-        names,
-        flag,
-        rare,
-    ) in plan.items:
-        if names is None:
-            texts = {first: values[start]}
-            floats = {first: numbers[number]}
-        else:
-            texts = dict(zip(names, values[start:stop]))  # noqa: B905 - hot path
-            floats = dict(zip(names, numbers[number:last]))  # noqa: B905
-        mark = values[flag] if flag >= 0 else None
-        item = Item(code, texts, mark, None, None, raw_code, floats)
-        if rare is not None and not _add_rare(item, rare, values):
-            return None
-        items.append(item)
     body = Body(
         {name: values[place] for name, place in plan.parameters},
-        items,
+        [],
         list(plan.notes),
         plan.media,
+        arranged=Arranged(plan, values, numbers, normal),
     )
+    if plan.rare and not _times_hold(plan, values):
+        return None
     return body if _add_times(body) else None
 
 
-def _add_rare(item: Item, rare: tuple[int, int], values: list[str]) -> bool:
-    """Add EFlag and SampleTime; return whether the time is one."""
+def _times_hold(plan: Plan, values: list[str]) -> bool:
+    """Whether every SampleTime is a time."""
+    return all(
+        item.rare is None
+        or item.rare[1] < 0
+        or parse_time(values[item.rare[1]]) is not None
+        for item in plan.items
+    )
+
+
+def _add_rare(item: Item, rare: tuple[int, int], values: list[str]) -> None:
+    """Add EFlag and SampleTime."""
     eflag, sampled = rare
     if eflag >= 0:
         item.eflag = values[eflag] or None
     if sampled >= 0:
         item.sample_time = parse_time(values[sampled])
-        return item.sample_time is not None
-    return True
 
 
 def _add_times(body: Body) -> bool:
@@ -162,7 +208,7 @@ def _add_times(body: Body) -> bool:
     return True
 
 
-def _arrange(shape: bytes, names: tuple[str, ...]) -> _Plan | None:
+def _arrange(shape: bytes, names: tuple[str, ...]) -> Plan | None:
     """Work out the plan for a regular body, or None if it has to be read tolerantly."""
     if not _REGULAR.fullmatch(shape):
         return None
@@ -194,13 +240,15 @@ def _arrange(shape: bytes, names: tuple[str, ...]) -> _Plan | None:
     notes, media = note_codes(mapped)
     flags = [plan.flag for plan in plans if plan.flag >= 0]
     numbers = [at for plan in plans for at in range(plan.start, plan.stop)]
-    return _Plan(
+    return Plan(
         tuple(parameters),
         tuple(plans),
         _getter(numbers),
         _getter(flags),
         tuple(notes),
         media,
+        ("N",) * len(flags),
+        any(plan.rare is not None for plan in plans),
     )
 
 
@@ -258,5 +306,5 @@ def _getter(places: list[int]) -> Any:
         return None
     if len(places) == 1:
         only = places[0]
-        return itemgetter(slice(only, only + 1))
+        return lambda values: (values[only],)
     return itemgetter(*places)

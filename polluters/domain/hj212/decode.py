@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from polluters.domain.hj212 import sm4
-from polluters.domain.hj212.body import read_body
+from polluters.domain.hj212.body import read_lazily
 from polluters.domain.hj212.codes import ST_MEDIUM
 from polluters.domain.hj212.crc import crc_text, crc_text_as, crc_variant
 from polluters.domain.hj212.frame import Frame, FrameError, Note
@@ -111,7 +111,7 @@ def _decode(
     qn, header, qn_notes = read_header(head)
     if isinstance(header, BadField):
         return frame_error("bad_field", raw, header.detail)
-    body = read_body(*_content(segment, content))
+    body = read_lazily(*_content(segment, content))
     if body.problem:
         return frame_error("bad_field", raw, body.problem)
     all_notes = body.notes
@@ -134,10 +134,11 @@ def _decode(
         body.begin_time,
         body.end_time,
         body.params,
-        body.items,
+        None if body.arranged else body.items,
         all_notes,
         variant,
         encrypted,
+        body.arranged,
     )
     _judge(frame, body, len(segment), content)
     return frame

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 BEIJING = timezone(timedelta(hours=8), "+08:00")
 
@@ -46,6 +46,33 @@ class Item:
             return None
 
 
+class Plan(Protocol):
+    """The arrangement of a regular body: which names stand where."""
+
+    def fill(self, values: list[str], numbers: list[float]) -> list[Item]:
+        """Return the items."""
+
+    def places(self) -> list[tuple[str, dict[str, int]]]:
+        """Return each item's code and the place of its attributes among the numbers."""
+
+
+@dataclass(slots=True)
+class Arranged:
+    """The items of a regular body, not made yet: its plan, values and numbers.
+
+    ``normal`` is whether every data flag reads N.
+    """
+
+    plan: Plan
+    values: list[str]
+    numbers: list[float]
+    normal: bool
+
+    def items(self) -> list[Item]:
+        """Make the items."""
+        return self.plan.fill(self.values, self.numbers)
+
+
 @dataclass(slots=True)
 class Frame:
     """A frame whose length and CRC hold.
@@ -53,6 +80,8 @@ class Frame:
     ``raw`` runs from ``##`` to the CRC, without CR LF, as received (still encrypted if
     it was). ``params`` holds the CP fields that are no items, as text, times included.
     Times are aware, in Beijing time. ``crc_variant`` is None for the standard's CRC.
+    ``items`` of a regular body are made when they are first asked for; who can do with
+    the numbers in their arrangement takes ``arranged`` and spares the objects.
     """
 
     raw: bytes
@@ -71,10 +100,18 @@ class Frame:
     begin_time: datetime | None
     end_time: datetime | None
     params: dict[str, str]
-    items: list[Item]
+    made: list[Item] | None
     notes: list[Note]
     crc_variant: str | None = None
     encrypted: bool = False
+    arranged: Arranged | None = None
+
+    @property
+    def items(self) -> list[Item]:
+        """The monitored items."""
+        if self.made is None:
+            self.made = self.arranged.items() if self.arranged else []
+        return self.made
 
     @property
     def sent_at(self) -> datetime | None:
@@ -119,10 +156,12 @@ def parse_time(text: str) -> datetime | None:
 
 def parse_qn(text: str) -> datetime | None:
     """Read YYYYMMDDhhmmsszzz (Beijing time) or return None."""
-    moment = parse_time(text[:14])
-    if moment is None or len(text) != 17 or not text[14:].isdigit():
+    if len(text) != 17 or not (text.isascii() and text.isdigit()):
         return None
-    return moment.replace(microsecond=int(text[14:]) * 1000)
+    try:
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:14]}.{text[14:]}+0800")
+    except ValueError:
+        return None
 
 
 def format_time(moment: datetime) -> str:

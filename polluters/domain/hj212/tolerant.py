@@ -21,7 +21,7 @@ from polluters.domain.hj212.codes import (
     has_standard_form,
     is_standard_code,
 )
-from polluters.domain.hj212.frame import Item, Note, parse_time
+from polluters.domain.hj212.frame import Arranged, Item, Note, parse_time
 
 _SUFFIX_BY_LOWER = {suffix.lower(): suffix for suffix in sorted(SUFFIXES)}
 _LOWER_CODES = {code.lower(): code for code in POLLUTANTS if code[0] in "aw"}
@@ -35,7 +35,8 @@ _TIMES = ("DataTime", "BeginTime", "EndTime")
 class Body:
     """The CP of a frame: parameters, items, notes, and the times among them.
 
-    ``problem`` says why it cannot be used, and is empty when it can.
+    ``problem`` says why it cannot be used, and is empty when it can. While ``arranged``
+    is there, the items may still have to be made from it.
     """
 
     params: dict[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Body:
     begin_time: datetime | None = None
     end_time: datetime | None = None
     problem: str = ""
+    arranged: Arranged | None = field(default=None, compare=False)
 
 
 def standard_code(raw_code: str) -> str | None:
