@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from alerts.api import views
+from alerts.api import sources, views
 
 urlpatterns = [
     path("alerts/", views.AlertListView.as_view(), name="api-alerts"),
+    path("alerts/raise/", sources.RaiseView.as_view(), name="api-alerts-raise"),
+    path("alerts/clear/", sources.ClearView.as_view(), name="api-alerts-clear"),
     path("alerts/changes/", views.ChangesView.as_view(), name="api-alert-changes"),
     path(
         "alerts/acknowledge/",

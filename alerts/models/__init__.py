@@ -23,7 +23,7 @@ from alerts.models.people import (
     Subscription,
 )
 from alerts.models.rules import Backtest, Rule, RuleVersion
-from alerts.models.watch import CanaryRun, Heartbeat, Webhook, WebhookCall
+from alerts.models.watch import CanaryRun, Heartbeat, Source, Webhook, WebhookCall
 
 __all__ = [
     "Alert",
@@ -51,6 +51,7 @@ __all__ = [
     "SelfCheck",
     "ServiceBreak",
     "ShiftSwap",
+    "Source",
     "Subscription",
     "Webhook",
     "WebhookCall",

@@ -8,6 +8,36 @@ from alerts.domain.severity import Severity
 from bozhou_eco.accounts.models import District, Organisation
 
 
+class Source(models.Model):
+    """Another system that may raise alerts over REST, with a token of its own.
+
+    Only the token's SHA-256 is kept. ``kinds`` empty means any; keys of its alerts are
+    prefixed with its code, so one source cannot touch another's.
+    """
+
+    code = models.SlugField("代码", max_length=30, unique=True)
+    name = models.CharField("名称", max_length=60)
+    token_digest = models.CharField(
+        "令牌摘要", max_length=64, unique=True, editable=False
+    )
+    kinds = ArrayField(
+        models.CharField(max_length=60),
+        verbose_name="类型",
+        default=list,
+        blank=True,
+        help_text="留空为全部",
+    )
+    enabled = models.BooleanField("启用", default=True)
+    created_at = models.DateTimeField("登记时间", editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "外部告警来源"
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Webhook(models.Model):
     """An address of another system that is told of every move of an alert."""
 

@@ -20,22 +20,28 @@ logger = logging.getLogger(__name__)
 MOST = 200
 
 
-def announce_after_commit(ids: Sequence[int]) -> None:
-    """Push the present form of these alerts once the transaction commits."""
-    if ids:
-        safely_after_commit(announce, list(ids))
+def announce_after_commit(ids: Sequence[int], fresh: Sequence[Alert] = ()) -> None:
+    """Push the present form of these alerts once the transaction commits.
+
+    ``ids`` are read again then; ``fresh`` rows are sent as they are.
+    """
+    if ids or fresh:
+        safely_after_commit(announce, list(ids), list(fresh))
 
 
-def announce(ids: Sequence[int]) -> None:
+def announce(ids: Sequence[int], fresh: Sequence[Alert] = ()) -> None:
     """Push the present form of these alerts; more than `MOST` become one reload."""
-    if len(ids) > MOST:
+    if len(ids) + len(fresh) > MOST:
         publisher.publish("alerts.all", {"type": "alert.reload"})
         return
+    rows = list(fresh)
     try:
-        rows = list(
+        rows += (
             Alert.objects.filter(pk__in=ids)
             .select_related("district", "acknowledged_by")
             .order_by("pk")
+            if ids
+            else ()
         )
     except DatabaseError as error:
         logger.warning("alerts %s not announced: %s", ids, error)

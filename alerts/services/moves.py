@@ -114,9 +114,14 @@ def write(alert: Alert, events: Sequence[AlertEvent], *, now: datetime) -> None:
     finish([alert.pk], events)
 
 
-def finish(ids: Iterable[int], events: Sequence[AlertEvent]) -> None:
-    """After the commit, tell open pages and wake the router where people must know."""
-    announce_after_commit(list(ids))
+def finish(
+    ids: Iterable[int], events: Sequence[AlertEvent], *, fresh: Sequence[Alert] = ()
+) -> None:
+    """After the commit, tell open pages and wake the router where people must know.
+
+    ``fresh`` are rows made in this transaction, which need not be read again.
+    """
+    announce_after_commit(list(ids), fresh)
     if any(event.tell for event in events):
         wake_router()
 

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from alerts.domain.flap import Damping, add_turn, is_flapping
 from alerts.domain.kinds import KindPolicy
 from alerts.domain.life import Action, State, priority
 from alerts.domain.severity import Severity, rank, settle, worst
-from alerts.models import Alert, AlertEvent, ServiceBreak
+from alerts.models import Alert, AlertEvent
 from alerts.models.alerts import KEY_LENGTH
-from alerts.selectors.alerts import active_keys
 from alerts.selectors.kinds import kind_policy
+from alerts.selectors.surroundings import known_keys, surroundings
 from alerts.services import moves
 from bozhou_eco.accounts.models import District, Organisation
 from bozhou_eco.common import metrics
@@ -140,14 +139,18 @@ class _Batch:
         self.events: list[AlertEvent] = []
         self.changed: dict[int, Alert] = {}
         self.moved: set[int] = set()
+        self.fresh: list[Alert] = []
 
     def repeat_open(
         self, todo: dict[str, list[int]], results: dict[int, RaisedAlert]
     ) -> None:
         """Count the signals whose key has a row; take them off ``todo``."""
+        if not known_keys(list(todo)):
+            return
         rows = {
             alert.open_key: self.changed.get(alert.pk, alert)
             for alert in Alert.objects.select_for_update(of=("self",))
+            .select_related("district")
             .filter(open_key__in=list(todo))
             .order_by("open_key")
         }
@@ -250,8 +253,12 @@ class _Batch:
         """Insert rows for the keys left; False if another transaction was first."""
         keys = sorted(todo)
         firsts = [self.signals[todo[key][0]] for key in keys]
-        parents = _active_parents(firsts)
-        breaks = _breaks(firsts, self.now)
+        parents, breaks, have_children = surroundings(
+            parents={signal.parent_key for signal in firsts} - {""},
+            subjects={signal.subject_key for signal in firsts},
+            keys=keys,
+            now=self.now,
+        )
         rows = [
             _new_alert(signal, kind_policy(signal.kind), parents, breaks, self.now)
             for signal in firsts
@@ -278,7 +285,8 @@ class _Batch:
                 )
             )
             metrics.count("alerts_raised_total", severity=alert.severity)
-        self._suppress_children(rows)
+        self.fresh += rows
+        self._suppress_children([row for row in rows if row.key in have_children])
         return True
 
     def _suppress_children(self, parents: Sequence[Alert]) -> None:
@@ -313,7 +321,10 @@ class _Batch:
             )
         if self.events:
             AlertEvent.objects.bulk_create(self.events)
-        moves.finish(sorted(tell), self.events)
+        fresh = {
+            alert.pk: alert for alert in self.fresh if alert.pk not in self.changed
+        }
+        moves.finish(sorted(tell - set(fresh)), self.events, fresh=list(fresh.values()))
 
 
 REPEAT_FIELDS = [
@@ -333,26 +344,11 @@ def _note_peak(alert: Alert, signal: Signal) -> None:
         alert.peak, alert.peak_at = signal.magnitude, signal.occurred_at
 
 
-def _active_parents(signals: Sequence[Signal]) -> set[str]:
-    """Return the parent keys of ``signals`` whose alert is open and active."""
-    keys = {signal.parent_key for signal in signals} - {""}
-    return active_keys(sorted(keys)) if keys else set()
-
-
-def _breaks(signals: Sequence[Signal], now: datetime) -> dict[tuple[str, str], str]:
-    """Return the reasons of declared breaks by (subject, kind or empty)."""
-    rows = ServiceBreak.objects.filter(
-        Q(starts_at__lte=now) & Q(ends_at__gt=now),
-        subject_key__in={signal.subject_key for signal in signals},
-    )
-    return {(row.subject_key, row.kind): row.reason for row in rows}
-
-
 def _new_alert(
     signal: Signal,
     policy: KindPolicy,
     parents: set[str],
-    breaks: Mapping[tuple[str, str], str],
+    breaks: set[tuple[str, str]],
     now: datetime,
 ) -> Alert:
     severity = Severity(signal.severity)

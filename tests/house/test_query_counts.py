@@ -35,6 +35,10 @@ PAGES = {
     "quarantine": "/polluters/quarantine/",
     "alerts": "/alerts/",
     "alerts-api": "/api/v1/alerts/",
+    "alerts-subscriptions": "/alerts/subscriptions/",
+    "alerts-duty": "/alerts/duty/",
+    "alerts-rules": "/alerts/rules/",
+    "alerts-chain": "/alerts/chain/",
     "cases": "/cases/",
     "home": "/",
 }

@@ -29,7 +29,7 @@ PUBLIC = frozenset(
 )  # fmt: skip
 
 # Not for people: their own key is checked, tested beside their own app.
-BY_KEY = frozenset({"metrics", "api-vendor"})
+BY_KEY = frozenset({"metrics", "api-vendor", "api-alerts-raise", "api-alerts-clear"})
 BY_KEY_BELOW = ("api/v1/stations/",)
 
 ROLES: dict[str, frozenset[Role]] = {
@@ -39,6 +39,10 @@ ROLES: dict[str, frozenset[Role]] = {
     "overview:home": BUREAU,
     "overview:parts": BUREAU,
     "overview:search": BUREAU,
+    "overview:audit": frozenset({AUDITOR}),
+    "overview:audit_entry": frozenset({AUDITOR}),
+    "overview:audit_export": frozenset({AUDITOR}),
+    "overview:integrity": frozenset({AUDITOR}),
     # 污染源
     "polluters:enterprises": PARTIES,
     "polluters:enterprise": PARTIES,
@@ -95,6 +99,22 @@ ROLES: dict[str, frozenset[Role]] = {
     "alerts:rows": PARTIES,
     "alerts:detail": PARTIES,
     "alerts:card": PARTIES,
+    "alerts:reply": PARTIES,
+    "alerts:subscriptions": PARTIES,
+    "alerts:test_channel": PARTIES,
+    "alerts:save_view": PARTIES,
+    "alerts:delete_view": PARTIES,
+    "alerts:duty": BUREAU,
+    "alerts:add_note": BUREAU,
+    "alerts:ask_swap": BUREAU,
+    "alerts:decide_swap": BUREAU,
+    "alerts:rules": BUREAU,
+    "alerts:import_rules": frozenset({OFFICER, REVIEWER, LEADER}),
+    "alerts:export_rules": BUREAU,
+    "alerts:rule": BUREAU,
+    "alerts:backtest": frozenset({OFFICER, REVIEWER, LEADER}),
+    "alerts:move_rule": frozenset({LEADER}),
+    "alerts:chain": BUREAU,
     # 线索与案件
     "enforcement:cases": PARTIES,
     "enforcement:case": PARTIES,
@@ -145,6 +165,10 @@ ADMIN_MODELS = frozenset(
         "polluters.Analyser", "polluters.Pollutant", "polluters.Point",
         "polluters.Limit",
         "vehicles.Site", "vehicles.Camera",
+        "alerts.Channel", "alerts.ContactAddress", "alerts.KindSetting",
+        "alerts.Subscription", "alerts.OfficeSeason", "alerts.DutyPlan",
+        "alerts.DutyShift", "alerts.EscalationLadder", "alerts.ServiceBreak",
+        "alerts.SavedView", "alerts.Webhook", "alerts.Source", "alerts.Heartbeat",
     }
 )  # fmt: skip
 
