@@ -21,6 +21,7 @@ from vehicles.models import (
     Lock,
     StaffMember,
     Station,
+    SupervisionSettings,
     Vehicle,
 )
 
@@ -31,6 +32,11 @@ BUSY_HOURS = 3
 def inspection_settings() -> InspectionSettings:
     """Return the prefecture's settings."""
     return InspectionSettings.objects.first() or InspectionSettings()
+
+
+def supervision_settings() -> SupervisionSettings:
+    """Return the quotas and tolerances of supervision."""
+    return SupervisionSettings.objects.first() or SupervisionSettings()
 
 
 def gate_rules(found: InspectionSettings) -> GateRules:

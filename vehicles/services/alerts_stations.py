@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from alerts.services.raising import raise_alert
 from vehicles.domain.fraud.registry import NAMES
-from vehicles.models import Finding, Inspection
+from vehicles.models import Complaint, Finding, Inspection
 
 ARTICLE = "生态环境法典第 225 条、第 1230 条"
 PART_NAMES = {
@@ -64,3 +64,26 @@ def tell_finding(*, finding: Finding, now: datetime) -> str:
         rule=finding.rule,
     )
     return key
+
+
+def tell_complaint(*, complaint: Complaint, now: datetime) -> None:
+    """Tell that a station complains about a refusal."""
+    inspection = complaint.inspection
+    raise_alert(
+        key=f"station:complaint:{complaint.pk}",
+        kind="station_complaint",
+        severity="minor",
+        summary=f"开检异议：{inspection.session}",
+        explanation={
+            "异议": complaint.text,
+            "开检意见": "；".join(str(item["name"]) for item in inspection.objections),
+        },
+        subject_key=f"station:{inspection.station.code}",
+        subject_name=inspection.station.name,
+        district=inspection.station.district,
+        organisation=None,
+        evidence_url=reverse("vehicles:inspection", args=[inspection.pk]),
+        occurred_at=now,
+        now=now,
+        legal_article="",
+    )

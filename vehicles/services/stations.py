@@ -7,6 +7,8 @@ from django.db import transaction
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
+from vehicles.domain.inspection.checks import Reading, agrees
+from vehicles.domain.inspection.read import as_json, build
 from vehicles.models import (
     DailyCheck,
     Instrument,
@@ -16,6 +18,7 @@ from vehicles.models import (
     Station,
     Vehicle,
 )
+from vehicles.selectors.gate import supervision_settings
 from vehicles.services.errors_stations import StationRefusalError
 
 CHECK_RULE = "daily_check_failed"
@@ -34,11 +37,54 @@ def _record(
 def put_line(
     *, station: Station, number: str, values: dict[str, Any], now: datetime
 ) -> Line:
-    """Create or change a line of the station."""
-    line, made = Line.objects.update_or_create(
-        station=station, number=number, defaults=values
+    """Create or change a line of the station.
+
+    Methods that are already filed change only with the bureau's consent: until then the
+    wish is kept in ``asked_methods`` and the filed ones hold.
+    """
+    line = Line.objects.select_for_update().filter(station=station, number=number)
+    held = line.first()
+    asked = values.pop("methods", None)
+    if held is None:
+        made = Line.objects.create(
+            station=station, number=number, methods=asked or [], **values
+        )
+        detail = {"number": number, "new": True, **values}
+        _record(station, "station.line", detail, now)
+        return made
+    if asked is not None and sorted(asked) != sorted(held.methods):
+        held.asked_methods = sorted(asked)
+    elif asked is not None:
+        held.asked_methods = None
+    for name, value in values.items():
+        setattr(held, name, value)
+    held.save()
+    detail = {"number": number, "new": False, "asked": held.asked_methods, **values}
+    _record(station, "station.line", detail, now)
+    return held
+
+
+@transaction.atomic
+def decide_methods(*, line: Line, granted: bool, actor: User, now: datetime) -> Line:
+    """Grant or refuse the change of methods that a station asked for."""
+    line = Line.objects.select_for_update(of=("self",)).get(pk=line.pk)
+    if line.asked_methods is None:
+        raise StationRefusalError("没有待批准的变更", code="nothing_asked")
+    audit.record(
+        actor=actor,
+        act="station.line.decide",
+        subject=f"station:{line.station.code}",
+        detail={
+            "number": line.number,
+            "granted": granted,
+            "asked": line.asked_methods,
+        },
+        now=now,
     )
-    _record(station, "station.line", {"number": number, "new": made, **values}, now)
+    if granted:
+        line.methods = line.asked_methods
+    line.asked_methods = None
+    line.save()
     return line
 
 
@@ -97,13 +143,20 @@ def record_check(
         raise StationRefusalError(
             "检查时间在将来", status=400, code="future", field="at"
         )
+    readings = [build(Reading, row) for row in values.get("readings") or ()]
+    known = supervision_settings().check_tolerances
     check, made = DailyCheck.objects.get_or_create(
         instrument=item,
         kind=values["kind"],
         at=values["at"],
         defaults={
             "passed": values["passed"],
-            "values": values.get("values") or {},
+            "values": {
+                "readings": as_json(readings),
+                "operator": values.get("operator") or "",
+                "bottle": values.get("bottle") or "",
+            },
+            "agrees": agrees(values["kind"], values["passed"], readings, known),
             "received_at": now,
         },
     )
@@ -117,7 +170,7 @@ def record_check(
         return check, False
     if item.checked_at is None or check.at >= item.checked_at:
         item.checked_at, item.check_kind = check.at, check.kind
-        item.check_passed = check.passed
+        item.check_passed = check.passed and check.agrees is not False
         item.save()
         _follow_check(item, check, now)
     return check, True
@@ -127,15 +180,16 @@ def _follow_check(item: Instrument, check: DailyCheck, now: datetime) -> None:
     held = Lock.objects.filter(
         instrument=item, by_rule=CHECK_RULE, lifted_at__isnull=True
     )
-    if check.passed:
+    if item.check_passed:
         for lock in held:
             lift_lock(lock=lock, actor=None, now=now, reason="检查合格，自动解除")
     elif not held.exists():
+        why = "数值与“合格”的结论不符" if check.passed else "不合格"
         set_lock(
             station=item.station,
             line=item.line,
             instrument=item,
-            reason=f"{item} {check.get_kind_display()}不合格",
+            reason=f"{item} {check.get_kind_display()}{why}",
             by_rule=CHECK_RULE,
             actor=None,
             now=now,

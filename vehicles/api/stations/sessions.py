@@ -1,24 +1,21 @@
 """Test sessions: open, fill in any order, ask, finish."""
 
-import base64
-import binascii
-from datetime import datetime
 from typing import Any
 
 import segno
 from django.core import signing
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
+from vehicles.api.stations.cursors import PAGE, decode_cursor, encode_cursor, since_of
 from vehicles.api.stations.doors import IdempotentView, StationView, problems
 from vehicles.api.stations.shapes import ProcessField, check_columns, serializer_for
 from vehicles.domain.inspection.process import Curve
-from vehicles.domain.inspection.read import parse_moment
 from vehicles.domain.inspection.results import Results
 from vehicles.domain.inspection.shapes import (
     Appearance,
@@ -33,7 +30,6 @@ from vehicles.selectors.tests import changed_since, own_test
 from vehicles.services.tests_open import open_session
 from vehicles.services.tests_parts import abort, finish, put_part, put_process
 
-PAGE = 200
 TAG = ["检验机构"]
 SessionInput = serializer_for(
     VehicleTest,
@@ -146,25 +142,6 @@ def report_row(found: Inspection) -> dict[str, Any]:
     return {**session_row(found), "qr": mark, "qr_svg": svg}
 
 
-def encode_cursor(found: Inspection) -> str:
-    """Return the place behind a row."""
-    plain = f"{found.updated_at.isoformat()}|{found.pk}"
-    return base64.urlsafe_b64encode(plain.encode()).decode()
-
-
-def decode_cursor(text: str) -> tuple[datetime, int]:
-    """Return what ``encode_cursor`` put in; ValidationError otherwise."""
-    try:
-        plain = base64.b64decode(text.encode(), b"-_", validate=True).decode()
-        at, _, pk = plain.partition("|")
-        moment, number = datetime.fromisoformat(at), int(pk)
-    except (ValueError, binascii.Error) as error:
-        raise ValidationError({"cursor": ["不是有效的续读位置"]}) from error
-    if moment.tzinfo is None or not 0 <= number < 2**63:
-        raise ValidationError({"cursor": ["不是有效的续读位置"]})
-    return moment, number
-
-
 class Sessions(IdempotentView):
     """Open a session; read sessions back."""
 
@@ -179,15 +156,11 @@ class Sessions(IdempotentView):
     )
     def get(self, request: Request) -> Response:
         """Return the station's sessions in order of change."""
-        since, cursor = (
-            request.query_params.get(n) for n in ("updated_since", "cursor")
-        )
-        at = parse_moment(since.replace(" ", "+")) if since else None
-        if since and at is None:
-            raise ValidationError({"updated_since": ["应为 ISO 8601 时间"]})
+        at, cursor = since_of(request), request.query_params.get("cursor")
         after = decode_cursor(cursor) if cursor else None
         rows = changed_since(self.station, at, after, PAGE)
-        more = encode_cursor(rows[-1]) if len(rows) == PAGE else None
+        last = rows[-1] if len(rows) == PAGE else None
+        more = encode_cursor(last.updated_at, last.pk) if last else None
         return Response({"results": [session_row(row) for row in rows], "cursor": more})
 
     @operation(

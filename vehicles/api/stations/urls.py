@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.api.stations import sessions, whole
+from vehicles.api.stations import files, register, sessions, whole
 
 ONE = "stations/sessions/<str:session>/"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,19 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}go/", sessions.Go.as_view()),
     path(f"{ONE}finish/", sessions.Finish.as_view()),
     path(f"{ONE}abort/", sessions.Abort.as_view()),
+    path(f"{ONE}files/", files.Files.as_view()),
+    path(f"{ONE}files/<uuid:file>/", files.OneFile.as_view()),
+    path(f"{ONE}files/<uuid:file>/content/", files.Piece.as_view()),
+    path(f"{ONE}complaints/", files.Complaints.as_view()),
+    path("stations/self/", register.Own.as_view()),
+    path("stations/lines/", register.Lines.as_view()),
+    path("stations/lines/<str:number>/", register.OneLine.as_view()),
+    path("stations/instruments/", register.Instruments.as_view()),
+    path("stations/instruments/<str:serial>/", register.OneInstrument.as_view()),
+    path("stations/staff/", register.Staff.as_view()),
+    path("stations/staff/<str:number>/", register.OnePerson.as_view()),
+    path("stations/checks/", register.Checks.as_view()),
+    path("stations/locks/", register.Locks.as_view()),
     path("stations/tests/", whole.WholeTests.as_view()),
     path("stations/tests/<str:report>/", whole.WholeOne.as_view()),
 ]

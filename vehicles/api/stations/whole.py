@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bozhou_eco.common import clock
-from bozhou_eco.common import problems as common_problems
 from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.doors import IdempotentView, Problem, StationView, problems
+from vehicles.api.stations.rows import in_rows, refused_row
 from vehicles.api.stations.shapes import check_columns, serializer_for
 from vehicles.domain.inspection.read import as_json
 from vehicles.domain.inspection.shapes import VehicleTest
@@ -54,13 +54,7 @@ class WholeTests(IdempotentView):
 
     def act(self, request: Request, **names: str) -> Response:
         """Take the rows one by one."""
-        content = self.content()
-        rows = content.get("tests") if isinstance(content, dict) else None
-        if not isinstance(rows, list) or not 0 < len(rows) <= MOST:
-            raise ValidationError({"tests": [f"应为 1～{MOST} 条检验的数组"]})
-        return Response(
-            {"results": [self._row(index, row) for index, row in enumerate(rows)]}
-        )
+        return in_rows(self.content(), "tests", MOST, self._row)
 
     def _row(self, index: int, row: Any) -> dict[str, Any]:
         given = WholeTest(data=row)
@@ -72,17 +66,8 @@ class WholeTests(IdempotentView):
             found, made = take_whole(
                 station=self.station, content=content, now=clock.now()
             )
-        except ValidationError as error:
-            return _refused(
-                index,
-                400,
-                "提交的数据不符合要求",
-                common_problems._fields(error.detail),
-            )
-        except StationRefusalError as error:
-            field = {"field": error.field, "code": error.code, "detail": error.message}
-            errors = [field] if error.field else []
-            return _refused(index, error.status, error.message, errors, error.code)
+        except (ValidationError, StationRefusalError) as error:
+            return refused_row(index, error)
         return {
             "index": index,
             "status": 201 if made else 200,
@@ -90,17 +75,6 @@ class WholeTests(IdempotentView):
             "report": found.report,
             "outcome": found.outcome,
         }
-
-
-def _refused(
-    index: int,
-    status: int,
-    title: str,
-    errors: list[dict[str, str]],
-    code: str = "invalid",
-) -> dict[str, Any]:
-    body = {"type": "about:blank", "title": title, "status": status, "code": code}
-    return {"index": index, "status": status, "problem": {**body, "errors": errors}}
 
 
 class WholeOne(StationView):

@@ -1,0 +1,431 @@
+"""What a station keeps about itself: station, lines, instruments, staff, checks, locks."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bozhou_eco.common import clock
+from bozhou_eco.common.openapi import operation
+from vehicles.api.stations.cursors import PAGE, decode_cursor, encode_cursor, since_of
+from vehicles.api.stations.doors import IdempotentView, Problem, StationView, problems
+from vehicles.api.stations.rows import in_rows, refused_row
+from vehicles.api.stations.shapes import serializer_for
+from vehicles.domain.inspection.checks import (
+    CheckEntry,
+    InstrumentEntry,
+    LineEntry,
+    StaffEntry,
+    known_methods,
+)
+from vehicles.models import DailyCheck, Instrument, Line, Lock, StaffMember, Station
+from vehicles.services import stations as writes
+
+TAG = ["检验机构"]
+MOST = 1000
+NUMBER_LENGTH, SERIAL_LENGTH, LINE_LENGTH = 20, 40, 4
+LineInput = serializer_for(LineEntry)
+InstrumentInput = serializer_for(InstrumentEntry)
+StaffInput = serializer_for(StaffEntry)
+CheckInput = serializer_for(CheckEntry)
+READ_BACK = [
+    OpenApiParameter("updated_since", str, description="ISO 8601 时间"),
+    OpenApiParameter("cursor", str, description="上一页的 cursor"),
+]
+
+
+class LineOutput(serializers.Serializer[Any]):
+    """A line as the platform holds it."""
+
+    number = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+    methods = serializers.ListField(child=serializers.CharField())
+    asked_methods = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="待批准的变更"
+    )
+    active = serializers.BooleanField()
+    updated_at = serializers.DateTimeField()
+
+
+class InstrumentOutput(serializers.Serializer[Any]):
+    """An instrument as the platform holds it."""
+
+    serial = serializers.CharField()
+    line = serializers.CharField()
+    kind = serializers.CharField()
+    maker = serializers.CharField(allow_blank=True)
+    model = serializers.CharField(allow_blank=True)
+    verified_until = serializers.DateField(allow_null=True)
+    checked_at = serializers.DateTimeField(allow_null=True)
+    check_passed = serializers.BooleanField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+class StaffOutput(serializers.Serializer[Any]):
+    """A person as the platform holds them."""
+
+    number = serializers.CharField()
+    name = serializers.CharField()
+    duty = serializers.CharField()
+    valid_until = serializers.DateField(allow_null=True)
+    active = serializers.BooleanField()
+    updated_at = serializers.DateTimeField()
+
+
+class LockOutput(serializers.Serializer[Any]):
+    """A lock that holds, or held."""
+
+    line = serializers.CharField(allow_null=True)
+    serial = serializers.CharField(allow_null=True, help_text="仪器出厂编号")
+    reason = serializers.CharField()
+    rule = serializers.CharField(allow_blank=True, help_text="空：人工锁定")
+    since = serializers.DateTimeField()
+    lifted_at = serializers.DateTimeField(allow_null=True)
+    lift_reason = serializers.CharField(allow_blank=True)
+
+
+class StationOutput(serializers.Serializer[Any]):
+    """The calling station."""
+
+    station = serializers.CharField()
+    name = serializers.CharField()
+    mode = serializers.CharField(help_text="shadow 影子、hint 提示、control 控制")
+    binding = serializers.BooleanField(help_text="拒绝是否具有约束力")
+    certificate_until = serializers.DateField(allow_null=True)
+    preferred_method = serializers.CharField()
+    locks = LockOutput(many=True)
+    server_time = serializers.DateTimeField()
+
+
+class CheckOutput(serializers.Serializer[Any]):
+    """A check as the platform holds it."""
+
+    serial = serializers.CharField()
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    passed = serializers.BooleanField()
+    agrees = serializers.BooleanField(allow_null=True, help_text="读数与结论是否一致")
+    received_at = serializers.DateTimeField()
+
+
+class CheckRow(serializers.Serializer[Any]):
+    """What became of one check."""
+
+    index = serializers.IntegerField()
+    status = serializers.IntegerField()
+    serial = serializers.CharField(required=False)
+    agrees = serializers.BooleanField(required=False, allow_null=True)
+    problem = Problem(required=False)
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """Return a moment in Beijing time as text."""
+    return None if moment is None else clock.beijing(moment).isoformat()
+
+
+def lock_row(lock: Lock) -> dict[str, Any]:
+    """Return a lock as the interface shows it."""
+    return {
+        "line": lock.line.number if lock.line else None,
+        "serial": lock.instrument.serial if lock.instrument else None,
+        "reason": lock.reason,
+        "rule": lock.by_rule,
+        "since": stamp(lock.since),
+        "lifted_at": stamp(lock.lifted_at),
+        "lift_reason": lock.lift_reason,
+    }
+
+
+def line_row(line: Line) -> dict[str, Any]:
+    """Return a line as the interface shows it."""
+    return {
+        "number": line.number,
+        "name": line.name,
+        "methods": line.methods,
+        "asked_methods": line.asked_methods,
+        "active": line.active,
+        "updated_at": stamp(line.updated_at),
+    }
+
+
+def instrument_row(item: Instrument) -> dict[str, Any]:
+    """Return an instrument as the interface shows it."""
+    return {
+        **{n: getattr(item, n) for n in ("serial", "kind", "maker", "model")},
+        "line": item.line.number,
+        "verified_until": item.verified_until,
+        "checked_at": stamp(item.checked_at),
+        "check_passed": item.check_passed,
+        "updated_at": stamp(item.updated_at),
+    }
+
+
+def staff_row(person: StaffMember) -> dict[str, Any]:
+    """Return a person as the interface shows them."""
+    names = ("number", "name", "duty", "valid_until", "active")
+    return {
+        **{name: getattr(person, name) for name in names},
+        "updated_at": stamp(person.updated_at),
+    }
+
+
+def check_row(check: DailyCheck) -> dict[str, Any]:
+    """Return a check as the interface shows it."""
+    return {
+        "serial": check.instrument.serial,
+        "kind": check.kind,
+        "at": stamp(check.at),
+        "passed": check.passed,
+        "agrees": check.agrees,
+        "received_at": stamp(check.received_at),
+    }
+
+
+def short(name: str, value: str, length: int) -> str:
+    """Return a name from the address; 400 when it is too long or not printable."""
+    if not 0 < len(value) <= length or not value.isprintable():
+        raise ValidationError({name: [f"应为 1～{length} 个可见字符"]})
+    return value
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what was sent, without None."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def page_of(
+    rows: QuerySet[Any], request: Request, field: str
+) -> tuple[list[Any], str | None]:
+    """Return a page of rows in order of change, and the cursor behind it."""
+    since, cursor = since_of(request), request.query_params.get("cursor")
+    if since is not None:
+        rows = rows.filter(**{f"{field}__gte": since})
+    if cursor:
+        at, pk = decode_cursor(cursor)
+        rows = rows.filter(**{f"{field}__gte": at}).exclude(
+            **{field: at, "pk__lte": pk}
+        )
+    found: list[Model] = list(rows.order_by(field, "pk")[:PAGE])
+    last = found[-1] if len(found) == PAGE else None
+    more = encode_cursor(getattr(last, field), last.pk) if last is not None else None
+    return found, more
+
+
+def _page_output(name: str, row: type[serializers.Serializer[Any]]) -> Any:
+    cursor = serializers.CharField(
+        allow_null=True, help_text="续读位置；null 表示已到末尾"
+    )
+    return inline_serializer(name, {"results": row(many=True), "cursor": cursor})
+
+
+class Own(StationView):
+    """The calling station."""
+
+    @operation(tags=TAG, responses={200: StationOutput, **problems()})
+    def get(self, request: Request) -> Response:
+        """Return the station's mode, locks and the server's clock."""
+        station = Station.objects.get(pk=self.station.pk)
+        locks = station.locks.filter(lifted_at__isnull=True)
+        return Response(
+            {
+                "station": station.code,
+                "name": station.name,
+                "mode": station.mode,
+                "binding": station.binding,
+                "certificate_until": station.cma_until,
+                "preferred_method": station.preferred_method,
+                "locks": [
+                    lock_row(lock)
+                    for lock in locks.select_related("line", "instrument")
+                ],
+                "server_time": stamp(clock.now()),
+            }
+        )
+
+
+class Lines(StationView):
+    """Lines of the station."""
+
+    @operation(
+        tags=TAG,
+        operation_id="stations_lines_list",
+        parameters=READ_BACK,
+        responses={200: _page_output("LinePage", LineOutput), **problems()},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the lines in order of change."""
+        rows, cursor = page_of(self.station.lines.all(), request, "updated_at")
+        return Response({"results": [line_row(row) for row in rows], "cursor": cursor})
+
+
+class OneLine(StationView):
+    """One line."""
+
+    @operation(tags=TAG, request=LineInput, responses={200: LineOutput, **problems()})
+    def put(self, request: Request, number: str) -> Response:
+        """Create or change a line; a change of methods waits for consent."""
+        asked = LineInput(data=self.content())
+        asked.is_valid(raise_exception=True)
+        values = given(dict(asked.validated_data))
+        wrong = known_methods(values.get("methods", ()))
+        if wrong:
+            raise ValidationError({"methods": [f"未知的检测方法 {'、'.join(wrong)}"]})
+        if not short("number", number, LINE_LENGTH).isdecimal() or not number.isascii():
+            raise ValidationError({"number": ["检测线编号应为 1～4 位数字"]})
+        line = writes.put_line(
+            station=self.station, number=number, values=values, now=clock.now()
+        )
+        return Response(line_row(line))
+
+
+class Instruments(StationView):
+    """Instruments of the station."""
+
+    @operation(
+        tags=TAG,
+        operation_id="stations_instruments_list",
+        parameters=READ_BACK,
+        responses={200: _page_output("InstrumentPage", InstrumentOutput), **problems()},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the instruments in order of change."""
+        found = self.station.instruments.select_related("line")
+        rows, cursor = page_of(found, request, "updated_at")
+        return Response(
+            {"results": [instrument_row(row) for row in rows], "cursor": cursor}
+        )
+
+
+class OneInstrument(StationView):
+    """One instrument."""
+
+    @operation(
+        tags=TAG,
+        request=InstrumentInput,
+        responses={200: InstrumentOutput, **problems(409)},
+    )
+    def put(self, request: Request, serial: str) -> Response:
+        """Create or change an instrument."""
+        asked = InstrumentInput(data=self.content())
+        asked.is_valid(raise_exception=True)
+        values = given(dict(asked.validated_data))
+        item = writes.put_instrument(
+            station=self.station,
+            serial=short("serial", serial, SERIAL_LENGTH),
+            line=values.pop("line"),
+            values=values,
+            now=clock.now(),
+        )
+        return Response(instrument_row(item))
+
+
+class Staff(StationView):
+    """Staff of the station."""
+
+    @operation(
+        tags=TAG,
+        operation_id="stations_staff_list",
+        parameters=READ_BACK,
+        responses={200: _page_output("StaffPage", StaffOutput), **problems()},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the staff in order of change."""
+        rows, cursor = page_of(self.station.staff.all(), request, "updated_at")
+        return Response({"results": [staff_row(row) for row in rows], "cursor": cursor})
+
+
+class OnePerson(StationView):
+    """One person."""
+
+    @operation(tags=TAG, request=StaffInput, responses={200: StaffOutput, **problems()})
+    def put(self, request: Request, number: str) -> Response:
+        """Create or change a person."""
+        asked = StaffInput(data=self.content())
+        asked.is_valid(raise_exception=True)
+        person = writes.put_staff(
+            station=self.station,
+            number=short("number", number, NUMBER_LENGTH),
+            values=given(dict(asked.validated_data)),
+            now=clock.now(),
+        )
+        return Response(staff_row(person))
+
+
+class Checks(IdempotentView):
+    """Daily checks and calibrations."""
+
+    @operation(
+        tags=TAG,
+        operation_id="stations_checks_list",
+        parameters=READ_BACK,
+        responses={200: _page_output("CheckPage", CheckOutput), **problems()},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the checks in the order in which they came."""
+        found = DailyCheck.objects.filter(
+            instrument__station=self.station
+        ).select_related("instrument")
+        rows, cursor = page_of(found, request, "received_at")
+        return Response({"results": [check_row(row) for row in rows], "cursor": cursor})
+
+    @operation(
+        tags=TAG,
+        request=inline_serializer(
+            "ChecksInput",
+            {"checks": CheckInput(many=True, help_text=f"最多 {MOST} 条")},
+        ),
+        responses={
+            200: inline_serializer("ChecksOutput", {"results": CheckRow(many=True)}),
+            **problems(422),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Take up to 1,000 checks; each has its own answer."""
+        return self.idempotent(request)
+
+    def act(self, request: Request, **names: str) -> Response:
+        """Take the checks one by one."""
+        return in_rows(self.content(), "checks", MOST, self._one)
+
+    def _one(self, index: int, row: Any) -> dict[str, Any]:
+        asked = CheckInput(data=row)
+        try:
+            asked.is_valid(raise_exception=True)
+            values = dict(asked.validated_data)
+            if values["passed"] is None or values["at"] is None:
+                raise ValidationError({"passed": ["不可为空"]})
+            check, made = writes.record_check(
+                station=self.station,
+                serial=values.pop("serial"),
+                values=values,
+                now=clock.now(),
+            )
+        except (ValidationError, writes.StationRefusalError) as error:
+            return refused_row(index, error)
+        return {
+            "index": index,
+            "status": 201 if made else 200,
+            "serial": check.instrument.serial,
+            "agrees": check.agrees,
+        }
+
+
+class Locks(StationView):
+    """Locks of the station."""
+
+    @operation(
+        tags=TAG,
+        operation_id="stations_locks_list",
+        parameters=READ_BACK,
+        responses={200: _page_output("LockPage", LockOutput), **problems()},
+    )
+    def get(self, request: Request) -> Response:
+        """Return the locks, those that hold and those that were lifted."""
+        found = self.station.locks.select_related("line", "instrument")
+        rows, cursor = page_of(found, request, "since")
+        return Response({"results": [lock_row(row) for row in rows], "cursor": cursor})
