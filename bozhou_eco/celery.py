@@ -42,6 +42,10 @@ app.conf.beat_schedule = {
         "task": "alerts.tasks.run_canary",
         "schedule": crontab(minute="3"),
     },
+    "integrity": {
+        "task": "bozhou_eco.overview.tasks.verify_integrity",
+        "schedule": crontab(hour="1", minute="30"),
+    },
     "seal": {"task": "bozhou_eco.audit.tasks.seal", "schedule": 1.0},
     "polluters-partitions": {
         "task": "polluters.tasks.make_partitions",

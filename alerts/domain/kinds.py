@@ -59,6 +59,7 @@ KINDS: Mapping[str, KindPolicy] = {
     "station-offline": KindPolicy("检验机构离线", verdict=False),
     "process": KindPolicy("平台进程停止", verdict=False),
     "canary": KindPolicy("链路自检", verdict=False),
+    "integrity": KindPolicy("证据完整性", confidential=True),
     "case": KindPolicy("案件时限", verdict=False),
     "clock": KindPolicy("设备时钟偏差", verdict=False, enterprise_first=True),
 }

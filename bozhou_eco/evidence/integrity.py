@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain as join
 
 from bozhou_eco.audit import services as audit
-from bozhou_eco.audit.models import AuditEntry, Seal
+from bozhou_eco.audit.models import AuditEntry, Link, Seal
 from bozhou_eco.audit.services import AUDIT_CHAIN, Fault
 from bozhou_eco.common import clock, metrics
 from bozhou_eco.evidence import anchors
@@ -34,7 +34,7 @@ def verify_store(tally: Tally | None = None) -> Iterator[Fault]:
     """
     tally = tally if tally is not None else Tally()
     linked = set(
-        audit.Link.objects.filter(subject__startswith="file:").values_list(
+        Link.objects.filter(subject__startswith="file:").values_list(
             "chain", "subject", "digest"
         )
     )

@@ -134,7 +134,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("admin:index", "后台配置", "settings", (Role.ADMIN,), "配置"),
             Entry("overview:setup", "接入向导", "list-check", (Role.ADMIN,), "向导"),
-            Entry("audit:list", "安全审计", "history", (Role.AUDITOR,), "审计"),
+            Entry("overview:audit", "安全审计", "history", (Role.AUDITOR,), "审计"),
         ),
     ),
 )
@@ -155,7 +155,7 @@ BOTTOM = (
     "vehicles:stations",
     "admin:index",
     "overview:setup",
-    "audit:list",
+    "overview:audit",
 )
 
 

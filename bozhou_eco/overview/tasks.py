@@ -1,0 +1,12 @@
+"""Celery tasks of the overview: a service call each."""
+
+from celery import shared_task
+
+from bozhou_eco.common import clock
+from bozhou_eco.overview.services.integrity import verify_and_warn
+
+
+@shared_task(name="bozhou_eco.overview.tasks.verify_integrity")
+def verify_integrity() -> int:
+    """Read every original again; return how many faults there are."""
+    return verify_and_warn(now=clock.now()).fault_count
