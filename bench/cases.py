@@ -100,7 +100,7 @@ LISTS = (
 def run(quick: bool = False) -> list[Figure]:
     """Measure as the prefecture's officer, who sees every case."""
     count, asked, moved = (10_000, 4, 60) if quick else (100_000, 20, 400)
-    with bed("" if quick else "cases") as running:
+    with bed("cases-quick" if quick else "cases") as running:
         setup_django(running)
         from bozhou_eco.common import clock  # noqa: PLC0415
 

@@ -15,6 +15,7 @@ from enforcement.reference import load_reference
 from enforcement.selectors.settings import forget_settings, office_calendar
 from enforcement.services.cases import open_case
 from enforcement.services.feedback import register_inspection
+from enforcement.demo_last_year import seed_last_year
 from enforcement.services.penalties import answer_leniency
 from enforcement.walkthrough import Cast, Story
 
@@ -54,6 +55,7 @@ def seed(*, now: datetime, scale: int = 1) -> None:
             with transaction.atomic():
                 story(base - timedelta(days=number), number)
     _register(base)
+    seed_last_year(now=base)
 
 
 def _known(now: datetime) -> datetime:
@@ -262,8 +264,9 @@ def _filing(now: datetime, number: int) -> None:
     )  # fmt: skip
     story.cast = _cast("wenquan")
     story.check().hand_over().visit("布袋破损属实。").findings()
-    ended = date(2026, 8, 14)
-    story.elements("monitoring_air", min(ended, story.today)).file()
+    last_day_of_old_law = date(2026, 8, 14)
+    found = story.case.discovered_on or story.today
+    story.elements("monitoring_air", min(last_day_of_old_law, found)).file()
     story.law(MIDDLE)
     story.investigate().notify()
 

@@ -16,6 +16,7 @@ from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import FieldKind, State
 from enforcement.models import Case, Cause, DiscretionTable, Document
 from enforcement.papers.forms import paper
+from enforcement.selectors.facts import build_facts
 from enforcement.services import content, feedback, money, penalties, visits
 from enforcement.services.cases import move_case
 from enforcement.services.documents import issue_document, serve_document
@@ -201,6 +202,16 @@ class Story:
         )
         return self.later(hours=3).do("approve_findings", self.cast.reviewer)
 
+    def find_off_site(self, reason: str) -> "Story":
+        """Submit findings that rest on data and video alone; have them approved."""
+        self.do(
+            "submit_findings",
+            self.cast.lead,
+            "非现场查明",
+            {"mode": "off_site", "off_site_reason": reason, "violation": "yes"},
+        )
+        return self.later(hours=3).do("approve_findings", self.cast.reviewer)
+
     # --- 依法处理 --------------------------------------------------------------------
     def elements(self, topic: str, act_ended: date | None = None) -> "Story":
         """Fill in cause and dates."""
@@ -272,7 +283,11 @@ class Story:
             actor=self.cast.legal,
             now=self.now,
         )
-        self.later(days=14)
+        first = build_facts(
+            case=self.case, actor=self.cast.reviewer, now=self.now
+        ).hearing_first_day
+        assert first is not None
+        self.later(days=(first - self.today).days)
         host = self.cast.reviewer
         self.paper(DocumentKind.HEARING_RECORD, host)
         self.paper(DocumentKind.HEARING_REPORT, host)
@@ -280,7 +295,13 @@ class Story:
 
     def wait_notice(self) -> "Story":
         """Let the notice run out without a word from the party."""
-        return self.later(days=10).do("finish_notice", self.cast.lead, "")
+        return self._after("notice").do("finish_notice", self.cast.lead, "")
+
+    def _after(self, code: str) -> "Story":
+        """Let time pass until the running period ``code`` has run out."""
+        period = self.case.clocks.filter(rule__code=code).latest("pk")
+        assert period.last_day is not None
+        return self.later(days=max((period.last_day - self.today).days, 0) + 1)
 
     def decide(self, amount: Decimal, *, discuss: bool) -> "Story":
         """Legal review, discussion where needed, decision."""

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from bozhou_eco.accounts.models import Role, User
+from bozhou_eco.accounts.models import District, Organisation, Role, User
 from bozhou_eco.common.clock import beijing
 from enforcement.domain.workflow import Refused
 from enforcement.models import (
@@ -192,8 +192,13 @@ def register_inspection(
     actor: User | None,
     now: datetime,
     case: Case | None = None,
+    district: District | None = None,
+    organisation: Organisation | None = None,
 ) -> Inspection:
-    """Enter a check in the 执法检查 register, made here or in another system."""
+    """Enter a check in the 执法检查 register, made here or in another system.
+
+    Place and party come from the case where there is one.
+    """
     if mode not in Inspection.Mode.values:
         raise Refused("请选择检查方式")
     if done_on > beijing(now).date():
@@ -206,8 +211,8 @@ def register_inspection(
         done_on=done_on,
         subject_key=subject_key,
         subject_name=subject_name,
-        organisation=case.organisation if case else None,
-        district=case.district if case else None,
+        organisation=case.organisation if case else organisation,
+        district=case.district if case else district,
         means=means[:80],
         found=found,
         result=result[:240],
