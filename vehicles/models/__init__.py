@@ -10,6 +10,12 @@ from vehicles.models.captures import (
     Review,
 )
 from vehicles.models.credentials import StationCredential
+from vehicles.models.exchange import (
+    DataSource,
+    ExchangeChannel,
+    ExchangeCheck,
+    ExchangeParcel,
+)
 from vehicles.models.files import Vehicle, VehicleImport
 from vehicles.models.findings import Finding, FraudRule
 from vehicles.models.fleet import FleetMonth, FleetRun, RepairLoop
@@ -67,8 +73,12 @@ __all__ = [
     "Curve",
     "CurveHash",
     "DailyCheck",
+    "DataSource",
     "Dialect",
     "EcuSeen",
+    "ExchangeChannel",
+    "ExchangeCheck",
+    "ExchangeParcel",
     "DialectWord",
     "Finding",
     "FleetMonth",

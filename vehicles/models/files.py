@@ -1,23 +1,44 @@
 """Vehicle files (机动车档案) and imports of the registration list."""
 
+from typing import Self
+
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
-from bozhou_eco.accounts.models import District, ScopedQuerySet
+from bozhou_eco.accounts.models import FACT_ROLES, District, ScopedQuerySet, User
 from vehicles.domain import plates
 from vehicles.domain.codes import FUELS, STAGES, USES
 
 COLORS = [(color.value, name) for color, name in plates.COLOR_NAMES.items()]
 
 
-class VehicleQuerySet(ScopedQuerySet):
-    """Vehicle files; a vehicle without a district is seen by the whole bureau.
+class BureauQuerySet(ScopedQuerySet):
+    """Rows of vehicles; one without a district is seen by the whole bureau.
 
-    Stations see no files: they know the vehicles they tested by their own tests.
+    Stations and enterprises see none: they know the vehicles of their own tests.
     """
 
     organisation_path = ""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the rows of the user's district and those of no district."""
+        seen = super().visible_to(user)
+        if not isinstance(user, User) or not user.has_role(*FACT_ROLES):
+            return seen
+        unit = user.organisation
+        if unit is None or unit.kind != unit.Kind.DEPARTMENT or not unit.district_id:
+            return seen
+        path = self.district_path
+        return self.filter(
+            Q(**{path: unit.district_id}) | Q(**{f"{path}__isnull": True})
+        )
+
+
+class VehicleQuerySet(BureauQuerySet):
+    """Vehicle files."""
 
 
 class Vehicle(models.Model):

@@ -3,8 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from bozhou_eco.accounts.models import ScopedQuerySet
-from vehicles.models.files import Vehicle
+from vehicles.models.files import BureauQuerySet, Vehicle
 
 
 class WatchRule(models.Model):
@@ -39,11 +38,10 @@ class WatchRule(models.Model):
         return self.get_trigger_display()
 
 
-class WatchQuerySet(ScopedQuerySet):
+class WatchQuerySet(BureauQuerySet):
     """Watch-list entries through their vehicle; only the bureau sees them."""
 
     district_path = "vehicle__district"
-    organisation_path = ""
 
 
 class WatchEntry(models.Model):
@@ -127,6 +125,7 @@ class WatchEvent(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "名单履历"
         ordering = ("entry", "at", "id")
+        indexes = [models.Index(fields=["source"], name="vehicles_watch_source")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.text[:40]}"

@@ -1,0 +1,23 @@
+"""Personal data as people without need see it."""
+
+HIDDEN = "＊"
+COMPANY_WORDS = ("公司", "厂", "局", "学校", "医院", "合作社", "中心", "站", "队", "所")
+
+
+def mask_name(name: str) -> str:
+    """Return a person's name with all but the first character hidden.
+
+    Names of organisations are no personal data and stay.
+    """
+    plain = name.strip()
+    if len(plain) > 4 and plain.endswith(COMPANY_WORDS):
+        return plain
+    return plain[:1] + HIDDEN * max(len(plain) - 1, 0)
+
+
+def mask_phone(phone: str) -> str:
+    """Return a telephone number with its middle hidden."""
+    plain = phone.strip()
+    if len(plain) < 7:
+        return HIDDEN * len(plain)
+    return f"{plain[:3]}{HIDDEN * (len(plain) - 7)}{plain[-4:]}"
