@@ -12,6 +12,8 @@ import environ
 from csp.constants import NONCE, SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
 
+from bozhou_eco.common import sealed_text
+
 # Generic classes of Django may be written with their parameters at run time too.
 django_stubs_ext.monkeypatch()
 
@@ -39,6 +41,16 @@ if STAGE not in STAGES:
     raise ImproperlyConfigured(f"BOZHOU_STAGE must be one of {', '.join(STAGES)}.")
 PRODUCTION = STAGE == "production"
 SECRET_KEY = secret("SECRET_KEY")
+# Keys of personal data at rest, the first for writing: FIELD_KEYS=NAME:BASE64,…
+FIELD_KEYS = sealed_text.read_keys(env.str("FIELD_KEYS", default=""))
+if not FIELD_KEYS:
+    if PRODUCTION:
+        raise ImproperlyConfigured(
+            "FIELD_KEYS is missing: it encrypts names and telephone numbers. Make one "
+            "with: python -c 'import base64, os; "
+            'print("k1:" + base64.urlsafe_b64encode(os.urandom(32)).decode())\''
+        )
+    FIELD_KEYS = {"own": sealed_text.derived_key(SECRET_KEY)}
 DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and STAGE in ("production", "demo"):
     raise ImproperlyConfigured("DEBUG must be off when BOZHOU_STAGE is " + STAGE)
@@ -136,6 +148,9 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Threads, and so database connections, of one web process.
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 if STAGE == "test":
     DATABASES["default"]["TEST"] = {
         "NAME": "test_bozhou" + env.str("TEST_DB_SUFFIX", default="")
@@ -374,8 +389,6 @@ VISION_THREADS = env.int("VISION_THREADS", default=2)
 
 # --- closing hours and days ---------------------------------------------------------
 HOUR_GRACE_MINUTES = env.int("HOUR_GRACE_MINUTES", default=10)
-# Marks count as settled at this hour of the next day (标记规则, from memory: confirm).
-MARK_DEADLINE_HOUR = env.int("MARK_DEADLINE_HOUR", default=12)
 # polluters: requests to loggers; HJ 212-2017 §6.6 gives mobile networks 10 s and 3 resends.
 HJ212_COMMANDS = {
     "TIMEOUT_S": env.int("HJ212_COMMAND_TIMEOUT_S", default=10),

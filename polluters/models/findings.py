@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from bozhou_eco.accounts.models import ScopedQuerySet
-from polluters.domain.checks.catalogue import CATALOGUE
+from polluters.domain.matters import KNOWN
 from polluters.models.catalogue import Point
 from polluters.models.devices import Logger
 
@@ -88,4 +88,4 @@ class Finding(models.Model):
     @property
     def check_name(self) -> str:
         """The Chinese name of the check."""
-        return CATALOGUE[self.check_code].name
+        return KNOWN[self.check_code].name

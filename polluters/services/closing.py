@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from alerts.services import clear_alert, raise_alert
 from bozhou_eco.common import clock
-from polluters.domain.judge import Judgement, Subject, Word, judge_mean
+from polluters.domain.judge import Exemption, Judgement, Subject, Word, judge_mean
 from polluters.domain.limits import Averaging, Condition, Kind, LimitRule
 from polluters.models import (
     ClosedPeriod,
@@ -26,9 +26,11 @@ from polluters.models import (
     Period,
     Point,
 )
+from polluters.selectors import marks, rulebook
 from polluters.services import means
 from polluters.services.live import exceedance_key
 from polluters.services.means import DAY, HOUR, Computed
+from polluters.services.shortfalls import note_shortfalls
 
 AVERAGING = {
     Period.HOUR.value: (Averaging.HOUR,),
@@ -38,14 +40,15 @@ LOOK_BACK = timedelta(hours=48)
 DAY_GRACE = timedelta(hours=1)
 
 
-def settle_time(moment: datetime) -> datetime:
+def settle_time(moment: datetime, hour: float | None = None) -> datetime:
     """Return when the marks of the day of ``moment`` count as settled.
 
-    The deadline (next day, hour in settings) is from memory of the marking rules of
-    2022 and must be confirmed; see ``docs/decisions.md``.
+    ``hour`` is the deadline on the next day, as the rule book has it if none is given.
     """
+    if hour is None:
+        hour = rulebook.number("mark_deadline_hour")
     day = clock.beijing(moment).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + DAY + timedelta(hours=settings.MARK_DEADLINE_HOUR)
+    return day + DAY + timedelta(hours=hour)
 
 
 def close_due(*, now: datetime) -> int:
@@ -110,7 +113,8 @@ def close_hour(*, hour: datetime, now: datetime) -> int:
     if not created:
         return 0
     points = means.points_of()
-    made = means.compute_hours(points, hour=hour, now=now)
+    made = _hours(points, hour, now)
+    note_shortfalls(made, now=now)
     ClosedPeriod.objects.filter(pk=mark.pk).update(points=len(points))
     DirtyHour.objects.filter(hour=hour).delete()
     timely = now - hour <= LOOK_BACK / 8
@@ -127,7 +131,7 @@ def close_day(*, day: datetime, now: datetime) -> int:
     if not created:
         return 0
     points = means.points_of()
-    made = means.compute_days(points, day=day, now=now)
+    made = _days(points, day, now)
     ClosedPeriod.objects.filter(pk=mark.pk).update(points=len(points))
     _judge(made, timely=True, now=now)
     return len(points)
@@ -157,7 +161,7 @@ def mend_hours(*, now: datetime, limit: int = 5000) -> int:
         if hour not in closed and hour >= old:
             continue
         ids = {row.point_id for row in dirty}
-        made = means.compute_hours(means.points_of(ids), hour=hour, now=now)
+        made = _hours(means.points_of(ids), hour, now)
         _judge(made, timely=False, now=now)
         day = clock.beijing(hour).replace(hour=0)
         mended.setdefault(day, set()).update(ids)
@@ -165,9 +169,22 @@ def mend_hours(*, now: datetime, limit: int = 5000) -> int:
     DirtyHour.objects.filter(pk__in=done).delete()
     for day, ids in mended.items():
         if ClosedPeriod.objects.filter(period=Period.DAY, time=day).exists():
-            made = means.compute_days(means.points_of(ids), day=day, now=now)
+            made = _days(means.points_of(ids), day, now)
             _judge(made, timely=False, now=now)
     return len(done)
+
+
+def _hours(points: Sequence[Point], hour: datetime, now: datetime) -> list[Computed]:
+    rules = rulebook.load().validity
+    return means.compute_hours(points, hour=hour, now=now, rules=rules)
+
+
+def _days(points: Sequence[Point], day: datetime, now: datetime) -> list[Computed]:
+    marked = marks.effective_marks(
+        {point.outlet_id for point in points}, begin=day, end=day + DAY
+    )
+    rules = rulebook.load().validity
+    return means.compute_days(points, day=day, now=now, rules=rules, marked=marked)
 
 
 def rules_of(limits: Iterable[Limit]) -> list[LimitRule]:
@@ -209,7 +226,19 @@ def _judge(made: Sequence[Computed], *, timely: bool, now: datetime) -> None:
             point__in=limits, time=made[0].result.start, state__in=Exceedance.STANDING
         )
     }
+    begin = made[0].result.start
+    marked = {}
+    if made[0].period == Period.HOUR:  # marked hours are out of a day's mean already
+        marked = marks.effective_marks(
+            {one.point.outlet_id for one in made if one.point.pk in limits},
+            begin=begin,
+            end=begin + HOUR,
+        )
+    settled = now >= settle_time(begin)
     for one in made:
+        exempt = marks.exemptions(
+            marked, outlet=one.point.outlet_id, point=one.point.pk
+        )
         for averaging in averagings:
             rules = [
                 rule
@@ -223,7 +252,8 @@ def _judge(made: Sequence[Computed], *, timely: bool, now: datetime) -> None:
                     averaging,
                     context.get(one.point.outlet_id, {}),
                     timely,
-                    now,
+                    settled,
+                    exempt,
                 )
                 _record(
                     one, averaging, judged, standing.get((one.point.pk, averaging)), now
@@ -236,7 +266,8 @@ def judge_one(
     averaging: Averaging,
     context: dict[str, float],
     timely: bool,
-    now: datetime,
+    settled: bool,
+    exempt: Sequence[Exemption] = (),
 ) -> Judgement:
     """Return the judgement of a mean that matters most: the farthest beyond a limit."""
     point = one.point
@@ -248,8 +279,9 @@ def judge_one(
         limits=rules,
         averaging=averaging,
         context=context,
+        exemptions=exempt,
         closed=True,
-        settled=now >= settle_time(one.result.start),
+        settled=settled,
         timely=timely,
     )
     return max(judgements, key=lambda j: (j.exceeded, j.multiple or 0.0))
@@ -387,8 +419,9 @@ def settle(*, now: datetime, limit: int = 500) -> int:
         .order_by("time")[:limit]
     )
     decided = 0
+    hour = rulebook.number("mark_deadline_hour")
     for row in rows:
-        if now < settle_time(row.time):
+        if now < settle_time(row.time, hour):
             continue
         _recompute(row.point, row, now)
         row.refresh_from_db()
@@ -400,7 +433,7 @@ def settle(*, now: datetime, limit: int = 500) -> int:
 
 def _recompute(point: Point, row: Exceedance, now: datetime) -> None:
     if row.averaging == Averaging.HOUR:
-        made = means.compute_hours([point], hour=row.time, now=now)
+        made = _hours([point], row.time, now)
     else:
-        made = means.compute_days([point], day=row.time, now=now)
+        made = _days([point], row.time, now)
     _judge(made, timely=row.live, now=now)

@@ -1,6 +1,7 @@
 """Look for anomalies in stored readings, keep what is found, and decide on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,12 +12,15 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from polluters.domain.checks import CATALOGUE, run_checks
 from polluters.domain.checks import Finding as Found
+from polluters.domain.matters import KNOWN
 from polluters.models import Finding, Logger, Point
-from polluters.selectors import stations
+from polluters.selectors import rulebook, stations
+from polluters.selectors.rulebook import Book
 
 WINDOW = timedelta(days=21)
 FRESH = timedelta(hours=26)
 EDGE = timedelta(hours=3)
+WARM_UP = timedelta(days=7)
 
 
 class RefusedError(Exception):
@@ -28,16 +32,16 @@ def finding_key(finding: Finding) -> str:
     return f"anomaly:{finding.logger_id}:{finding.check_code}:{finding.factor}"
 
 
+def loggers() -> Iterable[Logger]:
+    """Return the active loggers with all that a finding needs."""
+    return Logger.objects.filter(active=True, outlet__active=True).select_related(
+        "outlet__enterprise__district", "outlet__enterprise__organisation"
+    )
+
+
 def analyse_all(*, now: datetime) -> int:
     """Look at every active logger; return how many findings were new."""
-    return sum(
-        analyse_logger(logger=logger, now=now)
-        for logger in Logger.objects.filter(
-            active=True, outlet__active=True
-        ).select_related(
-            "outlet__enterprise__district", "outlet__enterprise__organisation"
-        )
-    )
+    return sum(analyse_logger(logger=logger, now=now) for logger in loggers())
 
 
 @transaction.atomic
@@ -47,41 +51,85 @@ def analyse_logger(*, logger: Logger, now: datetime, window: timedelta = WINDOW)
     The same readings give the same rows however often this runs. Only what ended
     lately raises an alert: data that came late are recorded, not announced.
     """
-    Logger.objects.select_for_update(of=("self",)).get(pk=logger.pk)
     start = now - window
+    book = rulebook.load()
     points = stations.points_with_limits(logger)
     station = stations.station_of(logger, points, start=start, end=now)
-    found = run_checks(station)
+    found = run_checks(station, book.thresholds, book.checks)
+    look = Look(frozenset(CATALOGUE), start, start + WARM_UP)
+    return keep(
+        logger=logger, points=points, found=found, look=look, book=book, now=now
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look covered: which checks, from when, and what it may take back.
+
+    Open findings of these checks that began at ``whole`` or later and were not found
+    again are withdrawn; with ``lasting`` they stay, and only their alert ends.
+    """
+
+    checks: frozenset[str]
+    start: datetime
+    whole: datetime
+    lasting: bool = False
+    gone: str = "补传或修订后重算，不再成立"
+    edge: timedelta = EDGE
+
+
+@transaction.atomic
+def keep(
+    *,
+    logger: Logger,
+    points: Sequence[Point],
+    found: Sequence[Found],
+    look: Look,
+    book: Book,
+    now: datetime,
+) -> int:
+    """Keep what a look found of a logger; return how many findings were new."""
+    Logger.objects.select_for_update(of=("self",)).get(pk=logger.pk)
     by_code = {point.pollutant.code: point for point in points}
     known = list(
-        Finding.objects.filter(logger=logger, end__gt=start).order_by("begin", "pk")
+        Finding.objects.filter(
+            logger=logger, end__gt=look.start, check_code__in=look.checks
+        ).order_by("begin", "pk")
     )
     matched: set[int] = set()
     new = 0
     for one in found:
-        row = _overlapping(known, one)
+        if one.check in book.off:
+            continue
+        row = _overlapping(known, one, look.edge)
         if row is not None:
             matched.add(row.pk)
             _update(row, one, now)
         else:
-            _create(logger, by_code.get(one.code), one, now)
+            row = _create(logger, by_code.get(one.code), one, now)
+            known.append(row)
+            matched.add(row.pk)
             new += 1
-    _withdraw([row for row in known if row.pk not in matched], start, now)
+            if row.live and one.check not in book.quiet:
+                _announce(row, book, now)
+    _take_back([row for row in known if row.pk not in matched], look, now)
     return new
 
 
-def _overlapping(known: Sequence[Finding], one: Found) -> Finding | None:
+def _overlapping(
+    known: Sequence[Finding], one: Found, edge: timedelta
+) -> Finding | None:
     """Return the stored finding that this one is another look at."""
     for row in known:
         same = (row.check_code, row.factor) == (one.check, one.code)
-        if same and row.begin <= one.end + EDGE and one.begin - EDGE <= row.end:
+        if same and row.begin <= one.end + edge and one.begin - edge <= row.end:
             return row
     return None
 
 
 def _plain(data: object) -> object:
     """Return a value that JSON knows."""
-    if isinstance(data, dict):
+    if isinstance(data, Mapping):
         return {str(key): _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_plain(value) for value in data]
@@ -101,8 +149,8 @@ def _update(row: Finding, one: Found, now: datetime) -> None:
     row.save()
 
 
-def _create(logger: Logger, point: Point | None, one: Found, now: datetime) -> None:
-    row = Finding.objects.create(
+def _create(logger: Logger, point: Point | None, one: Found, now: datetime) -> Finding:
+    row: Finding = Finding.objects.create(
         logger=logger,
         point=point,
         factor=one.code,
@@ -118,23 +166,24 @@ def _create(logger: Logger, point: Point | None, one: Found, now: datetime) -> N
         found_at=now,
         looked_at=now,
     )
-    if row.live:
-        _announce(row, now)
+    return row
 
 
-def _announce(row: Finding, now: datetime) -> None:
-    check = CATALOGUE[row.check_code]
+def _announce(row: Finding, book: Book, now: datetime) -> None:
+    check = book.checks[row.check_code]
     outlet = row.logger.outlet
     enterprise = outlet.enterprise
+    head = "数据异常：" if check.kind == "anomaly" else ""
+    span = f"{row.data.get('begin')} 至 {row.data.get('end')}"
     raise_alert(
         key=finding_key(row),
-        kind="anomaly",
+        kind=check.kind,
         severity=row.severity,
-        summary=f"数据异常：{check.name}，{row.why}"[:300],
+        summary=f"{head}{check.name}，{row.why}"[:300],
         explanation={
             "lines": [
                 ["检查项", check.name],
-                ["时段", f"{row.data.get('begin')} 至 {row.data.get('end')}"],
+                ["时段", span],
                 ["说明", row.why],
                 ["建议核查", check.ask or "核实现场情况"],
             ]
@@ -150,16 +199,16 @@ def _announce(row: Finding, now: datetime) -> None:
     )
 
 
-def _withdraw(rows: Sequence[Finding], start: datetime, now: datetime) -> None:
-    """Withdraw open findings that a look at all of their data no longer gives."""
+def _take_back(rows: Sequence[Finding], look: Look, now: datetime) -> None:
+    """End what a look at all of its data no longer gives."""
     for row in rows:
-        whole = row.begin - EDGE >= start + timedelta(days=7)
-        if row.state != Finding.State.OPEN or not whole:
+        if row.state != Finding.State.OPEN or row.begin - look.edge < look.whole:
             continue
-        row.state = Finding.State.WITHDRAWN
-        row.looked_at = now
-        row.save(update_fields=["state", "looked_at"])
-        clear_alert(key=finding_key(row), now=now, reason="补传或修订后重算，不再成立")
+        if not look.lasting:
+            row.state = Finding.State.WITHDRAWN
+            row.looked_at = now
+            row.save(update_fields=["state", "looked_at"])
+        clear_alert(key=finding_key(row), now=now, reason=look.gone)
 
 
 @transaction.atomic
@@ -172,7 +221,7 @@ def overrule(*, finding: Finding, reason: str, actor: User, now: datetime) -> Fi
     row: Finding = Finding.objects.select_for_update(of=("self",)).get(pk=finding.pk)
     if not reason.strip():
         raise RefusedError("请写明排除的理由")
-    if not CATALOGUE[row.check_code].override:
+    if not KNOWN[row.check_code].override:
         raise RefusedError("此检查项为事实记录，不能排除")
     if row.state != Finding.State.OPEN:
         raise RefusedError(f"该异常{row.get_state_display()}，不能再排除")

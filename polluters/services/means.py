@@ -9,6 +9,7 @@ from django.db import connection
 
 from bozhou_eco.common import clock
 from polluters.domain.longmeans import Part, long_mean
+from polluters.domain.marks import MarkView
 from polluters.domain.means import MeanResult, Value, hour_mean
 from polluters.domain.validity import DEFAULT_RULES, ValidityRules, needed
 from polluters.models import Mean, Outlet, Period, Point, Quality, Reading
@@ -141,11 +142,13 @@ def compute_days(
     day: datetime,
     now: datetime,
     rules: ValidityRules = DEFAULT_RULES,
+    marked: Mapping[int, Sequence[MarkView]] | None = None,
 ) -> list[Computed]:
     """Compute and store the means of ``points`` for the Beijing day that begins at ``day``.
 
     Flue gas: 20 valid hours; wastewater: the share of due hours in the rules, weighted
-    by the flow of the same outlet where it is complete.
+    by the flow of the same outlet where it is complete. Hours under a mark that exempts
+    (``marked``, by outlet) are left out.
     """
     flow_points = dict(
         Point.objects.filter(
@@ -174,7 +177,10 @@ def compute_days(
                 point,
                 Period.DAY.value,
                 long_mean(
-                    [_part(mean) for mean in hours[point.pk]],
+                    [
+                        _part(mean, _under(mean, point, marked or {}))
+                        for mean in hours[point.pk]
+                    ],
                     start=clock.beijing(day),
                     length=DAY,
                     due=24,
@@ -189,13 +195,23 @@ def compute_days(
     return made
 
 
-def _part(mean: Mean) -> Part:
+def _under(mean: Mean, point: Point, marked: Mapping[int, Sequence[MarkView]]) -> bool:
+    """Return whether an hour lies under a mark that exempts its point."""
+    return any(
+        mark.exempts
+        and mark.concerns(point.pk)
+        and mark.touches(mean.time, mean.time + HOUR)
+        for mark in marked.get(point.outlet_id, ())
+    )
+
+
+def _part(mean: Mean, marked: bool = False) -> Part:
     stopped = bool(mean.flags) and set(mean.flags) <= DEFAULT_RULES.stopped_flags
     return Part(
         time=clock.beijing(mean.time),
         mean=mean.computed,
         converted=mean.computed_converted,
-        valid=mean.valid,
+        valid=mean.valid and not marked,
         stopped=stopped,
         low=mean.low,
         high=mean.high,

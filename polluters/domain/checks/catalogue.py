@@ -28,6 +28,7 @@ class Check:
     topic: str
     override: bool = True
     ask: str = ""
+    kind: str = "anomaly"
 
 
 SPAN = "{factor}自 {begin} 至 {end}（{duration}）"

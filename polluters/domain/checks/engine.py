@@ -1,6 +1,6 @@
 """All checks over one logger, without what one finding already explains of another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from polluters.domain.checks import (
     calibration,
@@ -25,6 +25,7 @@ from polluters.domain.checks import (
     water_logic,
     zero,
 )
+from polluters.domain.checks.catalogue import CATALOGUE, Check
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Finding, Hit, make_finding, merge
 from polluters.domain.checks.numeric import overlap
@@ -79,15 +80,22 @@ EDGE_S = 3600
 MERGE_GAP_S = 3 * 3600
 
 
-def run_checks(station: Station, rules: Thresholds = DEFAULT) -> list[Finding]:
-    """Return the findings of one logger, by factor, check and time."""
+def run_checks(
+    station: Station,
+    rules: Thresholds = DEFAULT,
+    checks: Mapping[str, Check] = CATALOGUE,
+) -> list[Finding]:
+    """Return the findings of one logger, by factor, check and time.
+
+    ``checks`` are the catalogue as an installation words and ranks it.
+    """
     context = Context(station, rules)
     hits: list[Hit] = []
     for find in CHECKS:
         hits += find(context)
     kept = without_shadows(merge(hits, gap=MERGE_GAP_S))
     findings = [
-        make_finding(station.mn, station.medium, hit, _unit(station, hit))
+        make_finding(station.mn, station.medium, hit, _unit(station, hit), checks)
         for hit in kept
     ]
     return sorted(findings, key=lambda f: (f.begin, f.check, f.code, f.end))

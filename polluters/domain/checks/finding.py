@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from polluters.domain.checks.catalogue import CATALOGUE
+from polluters.domain.checks.catalogue import CATALOGUE, Check
 from polluters.domain.hj212.codes import POLLUTANTS
 from polluters.domain.hj212.frame import BEIJING
 
@@ -132,9 +132,15 @@ def merge(hits: Iterable[Hit], *, gap: int = NEIGHBOURS_S) -> list[Hit]:
     return merged
 
 
-def make_finding(mn: str, medium: str, hit: Hit, unit: str) -> Finding:
+def make_finding(
+    mn: str,
+    medium: str,
+    hit: Hit,
+    unit: str,
+    checks: Mapping[str, Check] = CATALOGUE,
+) -> Finding:
     """Return a hit in words; a placeholder without a value is written as a dash."""
-    check = CATALOGUE[hit.check]
+    check = checks[hit.check]
     data: dict[str, object] = {
         "factor": factor_name(hit.code),
         "begin": short_time(hit.begin),
