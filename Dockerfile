@@ -32,6 +32,7 @@ COPY --chown=root:root . .
 # The values are for this one command only; a container is refused without its own.
 RUN BOZHOU_STAGE=production ALLOWED_HOSTS=localhost \
     SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
+    FIELD_KEYS="k:$(python -c 'import secrets; print(secrets.token_urlsafe(32))')" \
     DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
     python manage.py collectstatic --noinput -v 0
 USER 10001

@@ -40,7 +40,7 @@ class UserAdmin(DjangoUserAdmin, ConfigurationAdmin):  # type: ignore[misc, type
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "name", "organisation", "role_names", "is_active")
     list_filter = ("is_active", "organisation__kind", "organisation__district")
-    search_fields = ("username", "name", "phone", "card_number")
+    search_fields = ("username", "name", "card_number")
     autocomplete_fields = ("organisation",)
     list_select_related = ("organisation",)
     filter_horizontal = ()

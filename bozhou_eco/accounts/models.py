@@ -6,6 +6,8 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from bozhou_eco.common.fields import SealedTextField
+
 
 class Role(models.TextChoices):
     """What a person may do; in a small bureau one person may hold several."""
@@ -75,7 +77,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     name = models.CharField("姓名", max_length=40)
-    phone = models.CharField("手机号", max_length=20, blank=True)
+    phone = SealedTextField("手机号", most=20, blank=True)
     card_number = models.CharField("执法证号", max_length=40, blank=True)
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, verbose_name="所属机构"

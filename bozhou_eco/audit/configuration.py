@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from bozhou_eco.audit import services as audit
 from bozhou_eco.audit.models import AuditEntry
+from bozhou_eco.common.fields import SealedTextField
 
 SECRET_FIELDS = frozenset({"password", "key_current", "key_previous", "secret"})
 
@@ -20,10 +21,15 @@ def subject_of(row: models.Model) -> str:
 
 
 def changes_of(form: "ModelForm[Any]") -> dict[str, object]:
-    """Return ``{field: [before, after]}`` of a bound form, secrets left out."""
+    """Return ``{field: [before, after]}``, secrets and personal data left out."""
     changes: dict[str, object] = {}
+    personal = {
+        field.name
+        for field in form._meta.model._meta.local_concrete_fields
+        if isinstance(field, SealedTextField)
+    }
     for name in form.changed_data:
-        if name in SECRET_FIELDS:
+        if name in SECRET_FIELDS or name in personal:
             changes[name] = "（已更改）"
         else:
             after = form.cleaned_data.get(name)

@@ -9,6 +9,7 @@ import pytest
 SAFE = {
     "BOZHOU_STAGE": "production",
     "SECRET_KEY": "x7" * 24,
+    "FIELD_KEYS": "k1:" + "A" * 43,
     "ALLOWED_HOSTS": "eco.example.cn",
     "DATABASE_URL": "postgres://u@127.0.0.1/x",
     "REDIS_URL": "redis://127.0.0.1:1/0",
@@ -41,6 +42,8 @@ def test_it_works():
         ({"SECRET_KEY": None}, "SECRET_KEY is missing"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is missing, shorter"),
         ({"SECRET_KEY": "django-insecure-" + "a" * 40}, "well-known default"),
+        ({"FIELD_KEYS": None}, "FIELD_KEYS is missing"),
+        ({"FIELD_KEYS": "k1:short"}, "entry 1 of FIELD_KEYS must be"),
         ({"DEBUG": "1"}, "DEBUG must be off"),
         ({"DEBUG": "1", "BOZHOU_STAGE": "demo"}, "DEBUG must be off"),
         ({"TIME_ZONE": "UTC"}, "TIME_ZONE must be Asia/Shanghai"),
