@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from bozhou_eco.accounts.models import ScopedQuerySet
+from bozhou_eco.common.fields import SealedTextField
 from bozhou_eco.evidence.models import SealedFile
 from vehicles.domain.plates import COLOR_NAMES, Color
 from vehicles.models.cameras import Camera, Segment, Site
@@ -295,8 +296,8 @@ class Objection(models.Model):
     capture = models.ForeignKey(
         Capture, models.PROTECT, related_name="objections", verbose_name="抓拍"
     )
-    name = models.CharField("姓名", max_length=40)
-    phone = models.CharField("电话", max_length=20)
+    name = SealedTextField("姓名", most=40)
+    phone = SealedTextField("电话", most=20)
     statement = models.CharField("陈述与申辩", max_length=2000)
     at = models.DateTimeField("提交时间")
     state = models.CharField(

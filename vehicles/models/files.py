@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from bozhou_eco.accounts.models import FACT_ROLES, District, ScopedQuerySet, User
+from bozhou_eco.common.fields import SealedTextField
 from vehicles.domain import plates
 from vehicles.domain.codes import FUELS, STAGES, USES
 
@@ -75,8 +76,8 @@ class Vehicle(models.Model):
         "使用性质", max_length=1, blank=True, choices=list(USES.items())
     )
     user_company = models.CharField("用车单位", max_length=120, blank=True)
-    owner_name = models.CharField("所有人", max_length=80, blank=True)
-    owner_phone = models.CharField("联系电话", max_length=20, blank=True)
+    owner_name = SealedTextField("所有人", most=80, blank=True)
+    owner_phone = SealedTextField("联系电话", most=20, blank=True)
     district = models.ForeignKey(
         District, models.PROTECT, null=True, blank=True, verbose_name="行政区"
     )
