@@ -1,44 +1,19 @@
 """The online check-list of a clue, filled from facts that other apps own.
 
-An app that owns facts registers a dotted path for a kind of subject, the part of the
-subject key before its colon, in its ``AppConfig.ready()``::
-
-    checklists.register("outlet", "polluters.services.checklist_facts")
-
-The function takes the case's subject key, and the first and last day of the matter, and
-returns what it knows as ``{item code: text}``. It never raises for a subject that does
-not exist: it returns an empty dictionary.
+Which function knows the facts of a subject, its app registers in `checklist_registry`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib import import_module
-from typing import Protocol
 
 from bozhou_eco.common.clock import beijing
+from enforcement.checklist_registry import REGISTRY
 from enforcement.domain.checklists import Item, items_for
 from enforcement.domain.kinds import CaseKind
 from enforcement.models import Case
 from enforcement.selectors.history import party_history
-
-REGISTRY: dict[str, str] = {}
-"""Kind of subject → dotted path of the function that knows its facts."""
-
-
-class Facts(Protocol):
-    """What a registered function looks like."""
-
-    def __call__(self, *, subject_key: str, first: date, last: date) -> dict[str, str]:
-        """Return what is known about the subject between two days, by item."""
-
-
-def register(subject_kind: str, path: str) -> None:
-    """Name the function that knows the facts of a kind of subject."""
-    known = REGISTRY.setdefault(subject_kind, path)
-    if known != path:
-        raise ValueError(f"check-list facts of {subject_kind} are registered: {known}")
 
 
 @cache

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 from alerts import rules
 from alerts.domain.rules import Param
+from enforcement import checklist_registry
 
 
 class PollutersConfig(AppConfig):
@@ -22,4 +23,7 @@ class PollutersConfig(AppConfig):
                 "multiple": Param("限值倍数", 0.1, 20, 1.0),
                 "hours": Param("连续小时", 1, 240, 1.0, "h"),
             },
+        )
+        checklist_registry.register(
+            "outlet", "polluters.services.checklist_facts.outlet_facts"
         )

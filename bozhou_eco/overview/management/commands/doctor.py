@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from bozhou_eco.audit.models import Link
 from bozhou_eco.common import metrics, probes
+from enforcement import checklist_registry
 from polluters.models import Logger
 
 ADVICE = {
@@ -115,6 +116,8 @@ def _queues() -> Iterator[Finding]:
 
 
 def _programs() -> Iterator[Finding]:
+    kinds = ", ".join(sorted(checklist_registry.REGISTRY))
+    yield Finding(ok=True, what=f"check-list facts: {kinds}")
     vision = find_spec("torch") is not None
     yield Finding(ok=True, what=f"vision packages: {'present' if vision else 'absent'}")
     place = urlsplit(settings.EVIDENCE_URL)
