@@ -15,6 +15,7 @@ from polluters.domain.convert import OxygenGuard, oxygen_factor
 from polluters.domain.validity import (
     DEFAULT_RULES,
     HOUR,
+    MINUTE,
     ValidityRules,
     flag_word,
     needed,
@@ -22,6 +23,7 @@ from polluters.domain.validity import (
 )
 
 GUARD = OxygenGuard()
+ZERO = timedelta(0)
 ARITHMETIC = "均值 = 有效值之和 ÷ 有效值个数"
 
 
@@ -35,6 +37,38 @@ class Value:
     converted: float | None = None
     total: float | None = None
     usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlainHour:
+    """The everyday hour: each value normal, in range, alone on the start of its minute.
+
+    ``minutes`` counts them from the start of the hour, None if every slot has its value.
+    """
+
+    values: Sequence[float]
+    minutes: Sequence[int] | None = None
+    totals: Sequence[float] = ()
+
+    def fits(self, interval: timedelta, rules: ValidityRules) -> bool:
+        """Return whether each value stands at the start of a slot of its own."""
+        step = int(slot_length(interval) / MINUTE)
+        if step * MINUTE != slot_length(interval) or HOUR % (step * MINUTE) != ZERO:
+            return False
+        if "N" not in rules.usable_flags or rules.slot_share > 1:
+            return False
+        if self.minutes is None:
+            return len(self.values) * step * MINUTE == HOUR
+        return step == 1 or all(minute % step == 0 for minute in self.minutes)
+
+    def listed(self, start: datetime) -> list[Value]:
+        """Return the values one by one, without what only a sum needs."""
+        minutes = range(60) if self.minutes is None else self.minutes
+        pairs = zip(minutes, self.values, strict=True)
+        return [Value(start + minute * MINUTE, value) for minute, value in pairs]
+
+
+Values = Iterable[Value] | PlainHour
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +120,10 @@ class _Slot:
             len(self.good) + len(self.bad)
         )
 
+    def mean(self) -> float:
+        numbers = [v.value for v in self.good if v.value is not None]
+        return math.fsum(numbers) / len(numbers)
+
 
 def _sorted(values: Iterable[Value], start: datetime, length: timedelta) -> list[Value]:
     """Return the values of the window by time, one a time: the first one given."""
@@ -135,82 +173,80 @@ def _slots(
 @lru_cache(maxsize=256)
 def _grid(
     start: datetime, slot: timedelta, zone: tzinfo | None
-) -> dict[datetime, datetime]:
-    """Return the starts of the hour's slots, to be found by any equal moment.
+) -> tuple[datetime, ...]:
+    """Return the starts of the hour's slots.
 
     ``zone`` is that of ``start``: equal moments of two zones are one key to a cache.
     """
-    starts = [
+    return tuple(
         start.replace(tzinfo=zone) + n * slot for n in range(max(int(HOUR / slot), 1))
-    ]
-    return {moment: moment for moment in starts}
+    )
 
 
-def _plain(
-    values: Sequence[Value], start: datetime, slot: timedelta, rules: ValidityRules
-) -> dict[datetime, Value] | None:
-    """Return the values by slot if each is usable and alone on the start of its slot.
-
-    That is the everyday hour, which needs no sums of slots; anything else gives None
-    and takes the long way to the same figures.
-    """
-    grid, flags = _grid(start, slot, start.tzinfo), rules.usable_flags
-    found: dict[datetime, Value] = {}
-    for value in values:
-        begin, number = grid.get(value.time), value.value
-        if begin is None or number is None or value.flag not in flags:
-            return None
-        if begin in found or not value.usable or not math.isfinite(number):
-            return None
-        found[begin] = value
-    return found
+def plain_slots(
+    hour: PlainHour, *, start: datetime, interval: timedelta
+) -> dict[datetime, float]:
+    """Return the values of a plain hour by the start of their slot."""
+    slot = slot_length(interval)
+    grid = _grid(start, slot, start.tzinfo)
+    if hour.minutes is None:
+        return dict(zip(grid, hour.values, strict=True))
+    step = int(slot / MINUTE)
+    begins = [grid[minute // step] for minute in hour.minutes]
+    return dict(zip(begins, hour.values, strict=True))
 
 
 @dataclass(slots=True)
 class _Hour:
     """An hour's values, gathered: slot means, what was left out, and the slots."""
 
-    inside: Sequence[Value]
     means: dict[datetime, float]
-    good: dict[datetime, _Slot]
+    good: Mapping[datetime, _Slot]
     left: list[LeftOut]
     got: int
-    extremes: list[float]
+    extremes: Sequence[float]
+    totals: Sequence[float]
+    flags: Mapping[str, int]
 
 
 def _gather(
-    values: Iterable[Value],
-    start: datetime,
-    slot: timedelta,
-    rules: ValidityRules,
+    values: Values, start: datetime, interval: timedelta, rules: ValidityRules
 ) -> _Hour:
-    """Return the hour's slots, by the short way where every value is in order."""
-    listed = list(values)
-    plain = _plain(listed, start, slot, rules)
-    if plain is not None:
-        every = {k: plain[k].value for k in sorted(plain)}
-        known = {k: v for k, v in every.items() if v is not None}
-        alone = {k: _Slot([plain[k]]) for k in known}
-        return _Hour(listed, known, alone, [], len(known), list(known.values()))
-    inside = _sorted(listed, start, HOUR)
-    slots = _slots(inside, start, slot, rules)
+    """Return the hour's slots; a plain hour goes a short way to the same figures."""
+    if isinstance(values, PlainHour):
+        number = len(values.values)
+        return _Hour(
+            means=plain_slots(values, start=start, interval=interval),
+            good={},
+            left=[],
+            got=number,
+            extremes=values.values,
+            totals=values.totals,
+            flags={"N": number} if number else {},
+        )
+    inside = _sorted(values, start, HOUR)
+    slots = _slots(inside, start, slot_length(interval), rules)
     good = {k: v for k, v in sorted(slots.items()) if v.valid(rules.slot_share)}
-    means = {
-        begin: math.fsum(v.value for v in entry.good if v.value is not None)
-        / len(entry.good)
-        for begin, entry in good.items()
-    }
     left = [
         LeftOut(v.time, v.value, v.flag, why_left_out(v, rules))
         for begin, entry in sorted(slots.items())
         for v in (entry.bad if begin in good else [*entry.bad, *entry.good])
     ]
-    extremes = [v.value for e in good.values() for v in e.good if v.value is not None]
-    return _Hour(inside, means, good, left, len(slots), extremes)
+    return _Hour(
+        means={begin: entry.mean() for begin, entry in good.items()},
+        good=good,
+        left=left,
+        got=len(slots),
+        extremes=[
+            v.value for e in good.values() for v in e.good if v.value is not None
+        ],
+        totals=[v.total for v in inside if v.total is not None],
+        flags=dict(sorted(Counter(v.flag for v in inside).items())),
+    )
 
 
 def slot_means(
-    values: Iterable[Value],
+    values: Values,
     *,
     start: datetime,
     length: timedelta,
@@ -218,11 +254,12 @@ def slot_means(
     rules: ValidityRules = DEFAULT_RULES,
 ) -> dict[datetime, float]:
     """Return the mean of each valid slot of a window, by the slot's start."""
+    if isinstance(values, PlainHour):
+        return plain_slots(values, start=start, interval=interval)
     slot = slot_length(interval)
     slots = _slots(_sorted(values, start, length), start, slot, rules)
     return {
-        begin: math.fsum(v.value for v in entry.good if v.value is not None)
-        / len(entry.good)
+        begin: entry.mean()
         for begin, entry in sorted(slots.items())
         if entry.valid(rules.slot_share)
     }
@@ -248,8 +285,8 @@ def _convert(
             else:
                 converted[begin] = mean * factor
             continue
-        sent = [v.converted for v in good[begin].good if v.converted is not None]
-        value = average(sent)
+        sent = good[begin].good if begin in good else []
+        value = average([v.converted for v in sent if v.converted is not None])
         if value is None:
             left_out.append(LeftOut(begin, mean, "N", "无有效含氧量，不能折算"))
         else:
@@ -260,14 +297,14 @@ def _convert(
 
 
 def hour_mean(
-    values: Iterable[Value],
+    values: Values,
     *,
     start: datetime,
     interval: timedelta,
     medium: str,
     rules: ValidityRules = DEFAULT_RULES,
     reference: float | None = None,
-    oxygen: Iterable[Value] | None = None,
+    oxygen: Iterable[Value] | Mapping[datetime, float] | None = None,
     convert: bool = False,
     guard: OxygenGuard = GUARD,
 ) -> MeanResult:
@@ -277,11 +314,12 @@ def hour_mean(
     minutes. Gas (HJ 212-2017 D.2.2): valid with 45 of 60 valid minutes, or the same
     share of the slots due. Water (D.1): valid with one valid value, as batch analysers
     give one in several hours. With ``convert`` each slot is converted to the
-    ``reference`` oxygen by the slot's own valid oxygen.
+    ``reference`` oxygen by the slot's own valid oxygen, given as values or as the means
+    of slots already.
     """
     slot = slot_length(interval)
-    hour = _gather(values, start, slot, rules)
-    means, left, inside = hour.means, hour.left, hour.inside
+    hour = _gather(values, start, interval, rules)
+    means, left = hour.means, hour.left
     due = max(int(HOUR / slot), 1)
     bar = (
         needed(due, rules.gas_hour_share)
@@ -291,8 +329,8 @@ def hour_mean(
     converted: dict[datetime, float] = {}
     notes: list[str] = []
     if convert:
-        ours = None
-        if oxygen is not None:
+        ours = oxygen if isinstance(oxygen, Mapping) else None
+        if oxygen is not None and ours is None:
             ours = slot_means(
                 oxygen, start=start, length=HOUR, interval=interval, rules=rules
             )
@@ -301,8 +339,6 @@ def hour_mean(
         if len(converted) < bar:
             notes.append(f"可折算时段 {len(converted)} 个，少于 {bar} 个，不出折算均值")
             converted = {}
-    stopped = bool(inside) and all(v.flag in rules.stopped_flags for v in inside)
-    totals = [v.total for v in inside if v.total is not None]
     return MeanResult(
         start=start,
         length=HOUR,
@@ -310,13 +346,13 @@ def hour_mean(
         converted=average(list(converted.values())),
         low=min(hour.extremes, default=None),
         high=max(hour.extremes, default=None),
-        total=math.fsum(totals) if totals else None,
+        total=math.fsum(hour.totals) if hour.totals else None,
         due=due,
         got=hour.got,
         valid_count=len(means),
         valid=len(means) >= bar,
-        stopped=stopped,
-        flags=dict(sorted(Counter(v.flag for v in inside).items())),
+        stopped=bool(hour.flags) and set(hour.flags) <= rules.stopped_flags,
+        flags=hour.flags,
         used=tuple((converted or means).items()),
         left_out=tuple(left),
         notes=tuple(notes),
