@@ -83,7 +83,7 @@ def _unknown(prefix: str, field: str = "pk") -> Exists:
         Cast(OuterRef(field), CharField()),
         output_field=CharField(),
     )
-    return ~Exists(WatchEvent.objects.filter(source=source))
+    return ~Exists(WatchEvent.objects.filter(source=source, kind__in=TRIGGERING))
 
 
 def confirmed_captures(now: datetime) -> QuerySet[Capture]:

@@ -13,6 +13,7 @@ from bozhou_eco.common.push import push_after_commit
 from bozhou_eco.evidence.services import seal_bytes
 from vehicles.domain.smoke.tracks import Passing, same_passing
 from vehicles.models import Camera, Capture, CaptureFile, Segment
+from vehicles.services.watchlist import match_capture
 
 Box = tuple[float, float, float, float]
 NEAR = timedelta(seconds=30)
@@ -165,6 +166,7 @@ def _add(
         detail={"key": capture.key, "proposal": capture.proposal, "site": site.code},
         now=now,
     )
+    match_capture(capture=capture, now=now)
     push_after_commit(
         "live", {"kind": "capture", "id": capture.pk, "state": capture.state}
     )

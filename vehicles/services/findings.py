@@ -20,6 +20,7 @@ from vehicles.selectors.likeness import finding_of, search
 from vehicles.services.alerts_stations import tell_finding
 from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.tests_parts import process_of, whole_test
+from vehicles.services.watchlist import on_finding
 
 HISTORY = timedelta(days=730)
 MOST = 120
@@ -211,6 +212,7 @@ def give_verdict(
         detail={"verdict": verdict, "before": before, "note": note[:300]},
         now=now,
     )
+    on_finding(finding=finding, now=now)
     return finding
 
 

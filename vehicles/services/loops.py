@@ -73,6 +73,8 @@ def follow_test(*, inspection: Inspection, now: datetime) -> RepairLoop | None:
         .first()
     )
     if inspection.outcome == "fail" and held is None:
+        if _passed_since(vehicle, at):
+            return None
         return begin(
             vehicle=vehicle,
             origin=RepairLoop.Origin.TEST,
@@ -94,6 +96,14 @@ def follow_test(*, inspection: Inspection, now: datetime) -> RepairLoop | None:
             _close_notices(vehicle, held, now)
         held.save()
     return held
+
+
+def _passed_since(vehicle: Vehicle, at: datetime) -> bool:
+    """Whether a failure that came in late was already followed by a passed test."""
+    later = Inspection.objects.filter(
+        vehicle=vehicle, state=Inspection.State.DONE, outcome="pass", started_at__gt=at
+    )
+    return later.exists()
 
 
 def _note_shop(loop: RepairLoop) -> None:

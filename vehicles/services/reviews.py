@@ -30,6 +30,7 @@ from vehicles.domain.smoke.review import (
     decide,
 )
 from vehicles.models import Capture, CaptureFile, RepairNotice, Review
+from vehicles.services.following import follow_confirmed
 
 UNDO = timedelta(seconds=8)
 # The page's clock and the network may add this much.
@@ -224,6 +225,8 @@ def settle_capture(*, capture_id: int, now: datetime) -> bool:
     if capture.state in Capture.DECIDED:
         _end(capture, outcome, reviews, now)
     capture.save()
+    if capture.state == Capture.State.CONFIRMED:
+        follow_confirmed(capture=capture, now=now)
     audit.record(
         actor=None,
         act="capture.settle",

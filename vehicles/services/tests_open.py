@@ -19,6 +19,7 @@ from vehicles.models import Inspection, Line, RefusedPost, Station, Vehicle
 from vehicles.selectors.gate import gate_facts, gate_rules, inspection_settings
 from vehicles.services.alerts_stations import tell_conflict
 from vehicles.services.errors_stations import StationRefusalError
+from vehicles.services.watchlist import match_arrival
 
 FUTURE = timedelta(minutes=5)
 SESSION_FIELDS = (
@@ -183,6 +184,7 @@ def open_session(
     )
     Station.objects.filter(pk=station.pk).update(last_seen_at=now)
     _audit(made, decision, now)
+    match_arrival(inspection=made, now=now)
     return made, True
 
 

@@ -27,6 +27,7 @@ from vehicles.domain.inspection.shapes import (
 from vehicles.models import Curve, EcuSeen, Inspection, Line
 from vehicles.selectors.gate import limits
 from vehicles.services.errors_stations import StationRefusalError
+from vehicles.services.following import follow_ended
 from vehicles.services.tests_open import (
     ContentDiffersError,
     canonical_digest,
@@ -226,6 +227,7 @@ def finish(*, inspection: Inspection, now: datetime) -> tuple[Inspection, Judgem
     inspection.save()
     remember_ecus(inspection, test)
     _seal(inspection, now)
+    follow_ended(inspection=inspection, now=now)
     queue.after_commit(ANALYSE, inspection.pk)
     return inspection, result
 

@@ -59,7 +59,10 @@ def enter(
         return None
     Vehicle.objects.select_for_update().get(pk=vehicle.pk)
     known = WatchEvent.objects.filter(
-        entry__vehicle=vehicle, entry__trigger=trigger, source=source
+        entry__vehicle=vehicle,
+        entry__trigger=trigger,
+        kind__in=reads.TRIGGERING,
+        source=source,
     )
     if source and known.exists():
         return None
