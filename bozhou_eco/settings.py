@@ -3,6 +3,7 @@
 Variables are listed with their meaning in ``docs/operations.md``.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 WEAK_SECRETS = ("changeme", "secret", "django-insecure", "default", "password")
+OWN_HOST = ["127.0.0.0/8", "::1/128"]
 STAGES = ("production", "demo", "development", "test")
 
 
@@ -288,6 +290,12 @@ CONTENT_SECURITY_POLICY = {
 }
 CSP_ADMIN_SCRIPT = [SELF, NONCE, UNSAFE_EVAL]
 
+# Non-public networks that webhooks, exchange and cameras may reach (comma-separated).
+OUTBOUND_NETWORKS = [
+    ip_network(text)
+    for text in env.list("OUTBOUND_NETWORKS", default=[] if PRODUCTION else OWN_HOST)
+]
+
 # --- files ---------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -389,6 +397,11 @@ VISION_THREADS = env.int("VISION_THREADS", default=2)
 
 # --- closing hours and days ---------------------------------------------------------
 HOUR_GRACE_MINUTES = env.int("HOUR_GRACE_MINUTES", default=10)
+
+# --- data of the national platform: a folder that both sides reach, or REST ----------
+NATIONAL_INBOX = env.str("NATIONAL_INBOX", default="")
+NATIONAL_URL = env.str("NATIONAL_URL", default="")
+NATIONAL_SECRET = env.str("NATIONAL_SECRET", default="")
 # polluters: requests to loggers; HJ 212-2017 §6.6 gives mobile networks 10 s and 3 resends.
 HJ212_COMMANDS = {
     "TIMEOUT_S": env.int("HJ212_COMMAND_TIMEOUT_S", default=10),

@@ -87,6 +87,15 @@ def rate_of(
             continue
         got += 1
         valid += hour.valid
+    return rate_from(
+        due=due, got=got, valid=valid, stopped=stopped, code=code, days=days
+    )
+
+
+def rate_from(
+    *, due: int, got: int, valid: int, stopped: int, code: str, days: float
+) -> Rate:
+    """Return the rate of counted hours; see ``rate_of``."""
     spare = min(int(days), due - valid) if code in SELF_CHECKED else 0
     missing = min(spare, due - got)
     invalid = spare - missing

@@ -5,37 +5,20 @@ the enterprise's deadline for marks has passed an exceedance is called 超标预
 is judged once more with the marks, and becomes 超标 or falls away with its reason.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
-from alerts.services import clear_alert, raise_alert
 from bozhou_eco.common import clock
-from polluters.domain.judge import Exemption, Judgement, Subject, Word, judge_mean
-from polluters.domain.limits import Averaging, Condition, Kind, LimitRule
-from polluters.models import (
-    ClosedPeriod,
-    DirtyHour,
-    Exceedance,
-    Limit,
-    Period,
-    Point,
-)
+from polluters.domain.limits import Averaging
+from polluters.models import ClosedPeriod, DirtyHour, Exceedance, Period, Point
 from polluters.selectors import marks, rulebook
-from polluters.services import means
-from polluters.services.live import exceedance_key
-from polluters.services.means import DAY, HOUR, Computed
+from polluters.services import exceedances, furnace, judging, means
+from polluters.services.means import DAY, HOUR, OXYGEN, WATER_FLOW, Computed
 from polluters.services.shortfalls import note_shortfalls
 
-AVERAGING = {
-    Period.HOUR.value: (Averaging.HOUR,),
-    Period.DAY.value: (Averaging.DAY, Averaging.H24),
-}
 LOOK_BACK = timedelta(hours=48)
 DAY_GRACE = timedelta(hours=1)
 
@@ -60,6 +43,9 @@ def close_due(*, now: datetime) -> int:
     closed += mend_hours(now=now)
     for day in due_days(now):
         close_day(day=day, now=now)
+        closed += 1
+    for period, start, end in due_long(now):
+        close_long(period=period, start=start, end=end, now=now)
         closed += 1
     closed += settle(now=now)
     return closed
@@ -134,6 +120,7 @@ def close_day(*, day: datetime, now: datetime) -> int:
     made = _days(points, day, now)
     ClosedPeriod.objects.filter(pk=mark.pk).update(points=len(points))
     _judge(made, timely=True, now=now)
+    _judge_furnace(furnace.furnace_points(), day, timely=True, now=now)
     return len(points)
 
 
@@ -161,6 +148,7 @@ def mend_hours(*, now: datetime, limit: int = 5000) -> int:
         if hour not in closed and hour >= old:
             continue
         ids = {row.point_id for row in dirty}
+        ids |= means.dependents(ids, OXYGEN)
         made = _hours(means.points_of(ids), hour, now)
         _judge(made, timely=False, now=now)
         day = clock.beijing(hour).replace(hour=0)
@@ -168,15 +156,107 @@ def mend_hours(*, now: datetime, limit: int = 5000) -> int:
         done += [row.pk for row in dirty]
     DirtyHour.objects.filter(pk__in=done).delete()
     for day, ids in mended.items():
-        if ClosedPeriod.objects.filter(period=Period.DAY, time=day).exists():
-            made = _days(means.points_of(ids), day, now)
-            _judge(made, timely=False, now=now)
+        mend_day(day=day, ids=ids, now=now)
     return len(done)
+
+
+def mend_day(*, day: datetime, ids: Iterable[int], now: datetime) -> None:
+    """Compute a closed day of points again, and the month and quarter it lies in."""
+    if not ClosedPeriod.objects.filter(period=Period.DAY, time=day).exists():
+        return
+    ids = set(ids)
+    ids |= means.dependents(ids, WATER_FLOW)
+    points = means.points_of(ids)
+    _judge(_days(points, day, now), timely=False, now=now)
+    _judge_furnace(furnace.furnace_points(ids), day, timely=False, now=now)
+    for period, (start, end) in long_spans(day).items():
+        if ClosedPeriod.objects.filter(period=period, time=start).exists():
+            _long(points, period, start, end, now)
+
+
+def _judge(made: Sequence[Computed], *, timely: bool, now: datetime) -> None:
+    if made:
+        settled = now >= settle_time(made[0].result.start)
+        judging.judge(made, settled=settled, timely=timely, now=now)
+
+
+def _judge_furnace(
+    points: Sequence[Point], day: datetime, *, timely: bool, now: datetime
+) -> None:
+    furnace.judge_days(
+        points,
+        day=day,
+        rules=rulebook.load().validity,
+        settled=now >= settle_time(day),
+        timely=timely,
+        now=now,
+    )
 
 
 def _hours(points: Sequence[Point], hour: datetime, now: datetime) -> list[Computed]:
     rules = rulebook.load().validity
     return means.compute_hours(points, hour=hour, now=now, rules=rules)
+
+
+def long_spans(moment: datetime) -> dict[int, tuple[datetime, datetime]]:
+    """Return begin and end of the Beijing month and quarter of ``moment``."""
+    local = clock.beijing(moment)
+    month = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    quarter = month.replace(month=month.month - (month.month - 1) % 3)
+    return {
+        Period.MONTH.value: (month, _later(month, 1)),
+        Period.QUARTER.value: (quarter, _later(quarter, 3)),
+    }
+
+
+def _later(month: datetime, count: int) -> datetime:
+    number = month.year * 12 + month.month - 1 + count
+    return month.replace(year=number // 12, month=number % 12 + 1)
+
+
+def due_long(now: datetime) -> list[tuple[int, datetime, datetime]]:
+    """Return the month and quarter before this one, if over and not closed.
+
+    They wait until the marks of their last day are settled.
+    """
+    due = []
+    for period, (start, _) in long_spans(now).items():
+        last = long_spans(start - DAY)[period]
+        if now >= settle_time(last[1] - DAY):
+            due.append((period, *last))
+    known = set(
+        ClosedPeriod.objects.filter(
+            period__in=[period for period, *_ in due]
+        ).values_list("period", "time")
+    )
+    return [row for row in due if row[:2] not in known]
+
+
+@transaction.atomic
+def close_long(*, period: int, start: datetime, end: datetime, now: datetime) -> int:
+    """Compute a month or quarter of all points that have a closed day in it."""
+    mark, created = ClosedPeriod.objects.get_or_create(
+        period=period, time=start, defaults={"points": 0, "closed_at": now}
+    )
+    if not created:
+        return 0
+    points = means.points_of()
+    _long(points, period, start, end, now)
+    ClosedPeriod.objects.filter(pk=mark.pk).update(points=len(points))
+    return len(points)
+
+
+def _long(
+    points: Sequence[Point],
+    period: int,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+) -> None:
+    rules = rulebook.load().validity
+    means.compute_long(
+        points, period=period, start=start, end=end, now=now, rules=rules
+    )
 
 
 def _days(points: Sequence[Point], day: datetime, now: datetime) -> list[Computed]:
@@ -185,223 +265,6 @@ def _days(points: Sequence[Point], day: datetime, now: datetime) -> list[Compute
     )
     rules = rulebook.load().validity
     return means.compute_days(points, day=day, now=now, rules=rules, marked=marked)
-
-
-def rules_of(limits: Iterable[Limit]) -> list[LimitRule]:
-    """Return stored limits as the domain's rules."""
-    return [
-        LimitRule(
-            kind=Kind(limit.kind),
-            averaging=Averaging(limit.averaging),
-            low=limit.low,
-            high=limit.high,
-            condition=Condition.read(limit.condition),
-            standard=limit.standard,
-            source=limit.source,
-            article=limit.article,
-            valid_from=limit.valid_from,
-            valid_to=limit.valid_to,
-            key=limit.pk,
-        )
-        for limit in limits
-    ]
-
-
-def _judge(made: Sequence[Computed], *, timely: bool, now: datetime) -> None:
-    """Judge means that have an enforceable limit; record what is beyond one."""
-    if not made:
-        return
-    averagings = AVERAGING[made[0].period]
-    limits: dict[int, list[Limit]] = {}
-    for limit in Limit.objects.filter(
-        point__in=[one.point.pk for one in made],
-        kind__in=Limit.ENFORCEABLE,
-        averaging__in=[averaging.value for averaging in averagings],
-    ):
-        limits.setdefault(limit.point_id, []).append(limit)
-    context = _context(made)
-    standing = {
-        (row.point_id, row.averaging): row
-        for row in Exceedance.objects.filter(
-            point__in=limits, time=made[0].result.start, state__in=Exceedance.STANDING
-        )
-    }
-    begin = made[0].result.start
-    marked = {}
-    if made[0].period == Period.HOUR:  # marked hours are out of a day's mean already
-        marked = marks.effective_marks(
-            {one.point.outlet_id for one in made if one.point.pk in limits},
-            begin=begin,
-            end=begin + HOUR,
-        )
-    settled = now >= settle_time(begin)
-    for one in made:
-        exempt = marks.exemptions(
-            marked, outlet=one.point.outlet_id, point=one.point.pk
-        )
-        for averaging in averagings:
-            rules = [
-                rule
-                for rule in rules_of(limits.get(one.point.pk, ()))
-                if rule.averaging == averaging
-            ]
-            if rules:
-                judged = judge_one(
-                    one,
-                    rules,
-                    averaging,
-                    context.get(one.point.outlet_id, {}),
-                    timely,
-                    settled,
-                    exempt,
-                )
-                _record(
-                    one, averaging, judged, standing.get((one.point.pk, averaging)), now
-                )
-
-
-def judge_one(
-    one: Computed,
-    rules: Sequence[LimitRule],
-    averaging: Averaging,
-    context: dict[str, float],
-    timely: bool,
-    settled: bool,
-    exempt: Sequence[Exemption] = (),
-) -> Judgement:
-    """Return the judgement of a mean that matters most: the farthest beyond a limit."""
-    point = one.point
-    judgements = judge_mean(
-        one.result,
-        subject=Subject(
-            point.pollutant.short or point.pollutant.name, point.unit, point.converted
-        ),
-        limits=rules,
-        averaging=averaging,
-        context=context,
-        exemptions=exempt,
-        closed=True,
-        settled=settled,
-        timely=timely,
-    )
-    return max(judgements, key=lambda j: (j.exceeded, j.multiple or 0.0))
-
-
-def _context(made: Sequence[Computed]) -> dict[int, dict[str, float]]:
-    known: dict[int, dict[str, float]] = {}
-    for one in made:
-        if one.result.mean is not None and one.result.valid:
-            outlet = known.setdefault(one.point.outlet_id, {})
-            outlet[one.point.pollutant.code] = one.result.mean
-    return known
-
-
-def _record(
-    one: Computed,
-    averaging: Averaging,
-    judged: Judgement,
-    standing: Exceedance | None,
-    now: datetime,
-) -> None:
-    if not judged.exceeded or judged.value is None:
-        if standing is not None:
-            _fall_away(standing, judged, now)
-        return
-    state = (
-        Exceedance.State.EXCEEDED
-        if judged.word == Word.EXCEEDED
-        else Exceedance.State.WARNING
-    )
-    values = {
-        "limit_id": judged.limit.key if judged.limit else None,
-        "value": judged.value,
-        "bound": judged.limit.high if judged.limit else None,
-        "multiple": judged.multiple,
-        "state": state,
-        "explanation": judged.explanation.as_json(),
-        "settled_at": now if state == Exceedance.State.EXCEEDED else None,
-    }
-    row, created = Exceedance.objects.update_or_create(
-        point=one.point,
-        averaging=averaging.value,
-        time=one.result.start,
-        defaults=values,
-        create_defaults=values | {"live": judged.live, "found_at": now},
-    )
-    if created and judged.live:
-        announce(row, now=now)
-
-
-def announce(row: Exceedance, *, now: datetime) -> None:
-    """Raise the alert of an exceedance with its whole explanation."""
-    point = row.point
-    outlet, enterprise = point.outlet, point.outlet.enterprise
-    told = row.explanation
-    word = row.get_state_display()
-    name = point.pollutant.short or point.pollutant.name
-    over = f"，超标 {row.multiple:.2f} 倍" if row.multiple else ""
-    raise_alert(
-        key=exceedance_key(point.pk),
-        kind="exceedance",
-        severity="critical" if (row.multiple or 0) >= 1 else "major",
-        summary=(
-            f"{word}：{name} {told.get('averaging', '')} {row.value:.4g} {point.unit}，"
-            f"{told.get('kind', '')} {told.get('limit', '')}{over}"
-        ),
-        explanation={"lines": lines_of(told), "judgement": told},
-        subject_key=outlet.subject_key,
-        subject_name=str(outlet),
-        district=enterprise.district,
-        organisation=enterprise.organisation,
-        evidence_url=reverse("polluters:outlet", args=[outlet.pk]),
-        occurred_at=row.time,
-        now=now,
-        legal_article=str(told.get("article", "")),
-    )
-
-
-def lines_of(told: dict[str, Any]) -> list[list[str]]:
-    """Return a stored judgement as labelled lines, in the order they are read."""
-    unit = told["unit"]
-    left_out = Counter(row["reason"] for row in told["left_out"])
-    lines = [
-        ["用词", told["word"]],
-        ["判定对象", f"{told['point']} {told['averaging']}（{told['judged']}）"],
-        ["时段", f"{told['begin']} 至 {told['end']}"],
-        ["判定值", "无" if told["value"] is None else f"{told['value']:.4g} {unit}"],
-        ["限值", f"{told['limit']} {unit}（{told['kind']}）"],
-        ["超标倍数", "" if told["multiple"] is None else f"{told['multiple']:.2f}"],
-        [
-            "采用数据",
-            f"有效 {told['valid_count']} 个，实收 {told['got']} 个，应收 {told['due']} 个",
-        ],
-        ["未采用", "、".join(f"{why} {n} 个" for why, n in left_out.items()) or "无"],
-        ["公式", told["formula"]],
-        ["标准", told["standard"]],
-        ["限值来源", told["limit_source"]],
-        ["说明", "；".join(told["notes"])],
-    ]
-    return [line for line in lines if line[1]]
-
-
-def _fall_away(row: Exceedance, judged: Judgement, now: datetime) -> None:
-    row.state = (
-        Exceedance.State.EXEMPT
-        if judged.word == Word.EXEMPT
-        else Exceedance.State.WITHDRAWN
-    )
-    row.explanation = judged.explanation.as_json()
-    row.settled_at = now
-    row.save(update_fields=["state", "explanation", "settled_at"])
-    others = Exceedance.objects.filter(
-        point=row.point_id, state__in=Exceedance.STANDING
-    )
-    if not others.exists():
-        clear_alert(
-            key=exceedance_key(row.point_id),
-            now=now,
-            reason=row.get_state_display(),
-        )
 
 
 @transaction.atomic
@@ -427,13 +290,67 @@ def settle(*, now: datetime, limit: int = 500) -> int:
         row.refresh_from_db()
         decided += row.state != Exceedance.State.WARNING
         if row.state == Exceedance.State.EXCEEDED and row.live:
-            announce(row, now=now)
+            exceedances.announce(row, now=now)
     return decided
 
 
+@transaction.atomic
+def rejudge(*, outlet: int, begin: datetime, end: datetime, now: datetime) -> int:
+    """Judge again what marks of a span may have changed; return how many rows.
+
+    Nothing is announced anew: the facts are as old as they were.
+    """
+    rows = (
+        Exceedance.objects.select_for_update(of=("self",))
+        .filter(point__outlet=outlet, time__gt=begin - DAY, time__lt=end)
+        .exclude(state=Exceedance.State.WITHDRAWN)
+        .select_related(
+            "point__pollutant", "point__logger", "point__outlet__enterprise"
+        )
+    )
+    for row in rows:
+        _recompute(row.point, row, now)
+    return len(rows)
+
+
 def _recompute(point: Point, row: Exceedance, now: datetime) -> None:
+    if row.averaging == Averaging.MIN5:
+        _judge_furnace([point], row.time, timely=row.live, now=now)
+        return
     if row.averaging == Averaging.HOUR:
         made = _hours([point], row.time, now)
     else:
         made = _days([point], row.time, now)
     _judge(made, timely=row.live, now=now)
+
+
+@transaction.atomic
+def recompute(
+    *, ids: Iterable[int], begin: datetime, end: datetime, now: datetime
+) -> int:
+    """Compute every closed window of points that touches a span again; return how many.
+
+    The stored values are the only source, so the result is that of the first time. What
+    is found now changes the record and raises no live alarm.
+    """
+    ids = set(ids)
+    hours = list(
+        ClosedPeriod.objects.filter(
+            period=Period.HOUR, time__gt=begin - HOUR, time__lt=end
+        )
+        .order_by("time")
+        .values_list("time", flat=True)
+    )
+    for hour in hours:
+        points = means.points_of(ids | means.dependents(ids, OXYGEN))
+        _judge(_hours(points, hour, now), timely=False, now=now)
+    days = list(
+        ClosedPeriod.objects.filter(
+            period=Period.DAY, time__gt=begin - DAY, time__lt=end
+        )
+        .order_by("time")
+        .values_list("time", flat=True)
+    )
+    for day in days:
+        mend_day(day=day, ids=ids, now=now)
+    return len(hours) + len(days)

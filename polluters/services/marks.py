@@ -1,6 +1,5 @@
 """Make and withdraw marks, take those of loggers' flags, and look at how marks are made."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from polluters.domain import marks as rules
 from polluters.models import Mark, MarkKind, Outlet, Point
 from polluters.selectors import marks as reads
 from polluters.selectors import rulebook
+from polluters.services.closing import rejudge
 
 AHEAD = timedelta(days=31)
 LONGEST = timedelta(days=400)
@@ -76,7 +76,14 @@ def make_mark(*, draft: Draft, actor: User, now: datetime) -> Mark:
         },
         now=now,
     )  # fmt: skip
+    _rejudge(row, now)
     return row
+
+
+def _rejudge(row: Mark, now: datetime) -> None:
+    end = min(row.end or now, now)
+    if row.begin < end:
+        rejudge(outlet=row.outlet_id, begin=row.begin, end=end, now=now)
 
 
 def _check(draft: Draft, now: datetime) -> None:
@@ -132,6 +139,7 @@ def end_mark(*, mark: Mark, end: datetime, actor: User, now: datetime) -> Mark:
         detail={"end": end.isoformat()},
         now=now,
     )
+    _rejudge(row, now)
     return row
 
 
@@ -157,6 +165,7 @@ def withdraw_mark(*, mark: Mark, reason: str, actor: User, now: datetime) -> Mar
         detail={"reason": row.withdrawn_reason},
         now=now,
     )
+    _rejudge(row, now)
     return row
 
 
@@ -213,8 +222,3 @@ def _from_run(
         deadline=rules.deadline_of(clock.beijing(run.begin), hour=hour),
     )
     return 1
-
-
-def outlets_of(marks: Iterable[Mark]) -> Sequence[int]:
-    """Return the outlets that marks are about."""
-    return sorted({mark.outlet_id for mark in marks})
