@@ -12,6 +12,8 @@ CELERY = (
     "--without-gossip", "--without-mingle", "--without-heartbeat",
 )  # fmt: skip
 
+FRAUDS = "substitute,copied_curve,low_co2,fast_retest,cal_overdue,power_faked"
+
 
 def has_command(name: str) -> bool:
     """Return whether the project offers a management command of that name."""
@@ -38,7 +40,7 @@ def platform(
             *("--proxy-headers", "--ws-max-size", "65536"),
         ),
     )
-    yield from _daemons(gateway_port)
+    yield from _daemons(port, gateway_port)
     yield (
         "worker",
         (*CELERY, "-Q", "default,push,analysis", "-c", "2", "-n", "worker@%h"),
@@ -60,7 +62,7 @@ def platform(
         )
 
 
-def _daemons(gateway_port: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _daemons(port: int, gateway_port: int) -> Iterator[tuple[str, tuple[str, ...]]]:
     for process, name, arguments in (
         ("ingest", "ingest_mqtt", ()),
         (
@@ -70,6 +72,14 @@ def _daemons(gateway_port: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         ),
         ("cameras", "watch_cameras", ()),
         ("loggers", "simulate_loggers", ("--loggers", "30", "--scenario", "mixed")),
+        (
+            "stations",
+            "simulate_stations",
+            (
+                *("--stations", "11", "--tests-per-day", "300", "--hours-back", "2"),
+                *("--url", f"http://127.0.0.1:{port}", "--fraud", FRAUDS),
+            ),
+        ),
     ):
         if has_command(name):
             yield process, command(name, *arguments)

@@ -40,7 +40,7 @@ def lugdown(engine: Engine) -> tuple[Curve, Results]:
         ]
     )
     speed = np.maximum(lagged(speed, delay=0, keep=0.3), 0)
-    speed = speed + drift(rng, len(phases), keep=0.6, sigma=0.25)
+    speed = np.maximum(speed + drift(rng, len(phases), keep=0.6, sigma=0.25), 0)
     ratio = engine.rated_rpm / peak * float(rng.uniform(0.97, 1.03))
     slip = 1 + drift(rng, len(phases), keep=0.7, sigma=0.004)
     rpm = np.maximum(speed * ratio * slip, 650) + rng.normal(0, 6, len(phases))

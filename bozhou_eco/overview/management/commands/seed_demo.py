@@ -10,7 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bozhou_eco.common import clock
 from bozhou_eco.seed.people import PASSWORD, PEOPLE, seed_people
 
-STEPS = ("polluters.demo", "vehicles.demo", "enforcement.demo", "alerts.demo")
+STEPS = (
+    *("polluters.demo", "vehicles.demo", "vehicles.demo_stations"),
+    *("enforcement.demo", "alerts.demo"),
+)
 
 
 class Command(BaseCommand):
