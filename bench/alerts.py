@@ -110,6 +110,7 @@ def _sql(text: str) -> list[tuple[object, ...]]:
 
 def _serve(running: Bed) -> list[int]:
     running.variables["ALLOWED_HOSTS"] = "localhost,127.0.0.1"
+    running.variables["BOZHOU_STAGE"] = "demo"  # no look for changed static files
     ports = []
     for number in range(WORKERS):
         port = free_port()
