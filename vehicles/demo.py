@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -37,6 +37,26 @@ def drop_clip(camera: Camera, clip: str, *, at: datetime) -> Path:
     os.utime(part, (at.timestamp(), at.timestamp()))
     part.replace(target)
     return target
+
+
+# Two passings of one vehicle closer than this would be taken for one.
+FREE_AROUND = timedelta(seconds=45)
+
+
+def free_moment(camera: Camera, *, now: datetime) -> datetime:
+    """The latest end of a recording, ``now`` or before, near which the camera has none."""
+    folder = inbox(camera)
+    ends = [
+        datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        for path in (folder.iterdir() if folder.is_dir() else ())
+    ]
+    ends += camera.captures.filter(ends_at__gte=now - timedelta(days=1)).values_list(
+        "ends_at", flat=True
+    )
+    moment = now
+    while any(abs(moment - end) < FREE_AROUND for end in ends):
+        moment -= timedelta(seconds=20)
+    return moment
 
 
 def seed_cameras(*, now: datetime, scale: int = 1) -> None:

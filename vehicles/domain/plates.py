@@ -247,7 +247,7 @@ def _reason(plain: str) -> str:
 
 LOOKALIKES = (
     *("0ODQ", "1IL", "2Z", "5S", "6G", "8B"),
-    *("1T7", "4A", "7Y", "UV", "EF", "MNH", "PR", "KX", "CG"),
+    *("1T7", "4A", "7Y", "UV", "EF", "MNHW", "PR", "KX", "CG"),
 )
 """Groups that people and cameras confuse; the first six make the near key."""
 
@@ -255,6 +255,11 @@ _KEY = str.maketrans({char: group[0] for group in LOOKALIKES[:6] for char in gro
 _ALIKE = {
     frozenset((a, b)) for group in LOOKALIKES for a in group for b in group if a != b
 }
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Return whether two characters are ones that cameras confuse."""
+    return frozenset((one, other)) in _ALIKE
 
 
 def near_key(text: str) -> str:

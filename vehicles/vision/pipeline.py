@@ -47,6 +47,8 @@ class Profile:
     thresholds: verdict.Thresholds = field(default_factory=verdict.Thresholds)
     background: Background | None = None
     home: str = "新"
+    # Plates of every vehicle, not only of those put forward.
+    all_plates: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Analysis:
     background: Background | None
     notes: list[str]
     tracks: list[Seen]
+    plates: dict[int, Voted]
 
 
 @dataclass
@@ -243,7 +246,20 @@ def analyse(
         background=background,
         notes=clip.notes,
         tracks=[_best(t) for t in clip.tracker.tracks.values() if len(t.sights) > 1],
+        plates=_all_plates(clip, candidates, plates),
     )
+
+
+def _all_plates(
+    clip: _Clip, candidates: list[Candidate], plates: PlateReader
+) -> dict[int, Voted]:
+    """Plates by track: the candidates', and all others' where the profile asks."""
+    found = {one.track: one.plate for one in candidates}
+    if clip.profile.all_plates:
+        for number, crops in sorted(clip.crops.items()):
+            if number not in found:
+                found[number] = _read_plate(crops, plates, clip.profile.home)[0]
+    return found
 
 
 def _best(track: Track) -> Seen:

@@ -29,6 +29,8 @@ STRIDES = (8, 16, 32)
 VARIANCE = (0.1, 0.2)
 LEAST_PLATE = 0.6
 LEAST_CHARACTER = 0.35
+MOST_CHOICES, LEAST_CHOICE = 4, 0.02
+FIND_SIDE = 640
 LARGE_NEW_ENERGY = next(kind.pattern for kind in KINDS if kind.code == "nev_large")
 READ_HEIGHT, READ_WIDTH = 32, 320
 
@@ -78,12 +80,17 @@ class PlateReader:
             str(path), options, providers=["CPUExecutionProvider"]
         )
 
-    def find(self, image: Image, *, most: int = 4) -> list[FoundPlate]:
-        """Plates in a picture or crop, best first, each rectified and read."""
+    def find(
+        self, image: Image, *, most: int = 4, side: int = FIND_SIDE
+    ) -> list[FoundPlate]:
+        """Plates in a picture or crop, best first, each rectified and read.
+
+        The picture is shrunk to ``side`` pixels, so more finds smaller plates.
+        """
         height, width = image.shape[:2]
         if min(height, width) < 16:
             return []
-        scale = min(1.0, 640 / max(height, width))
+        scale = min(1.0, side / max(height, width))
         small = cv2.resize(image, None, fx=scale, fy=scale) if scale < 1 else image
         mean = np.array([104, 117, 123], np.float32)
         blob = (small.astype(np.float32) - mean).transpose(2, 0, 1)[None]
@@ -106,7 +113,9 @@ class PlateReader:
         blob[0, :, :, :wide] = resized.transpose(2, 0, 1) / 127.5 - 1.0
         name = self._read.get_inputs()[0].name
         steps: Floats = self._read.run(None, {name: blob})[0][0]
-        text, scores, first = self._spell(steps)
+        text, scores, chosen = self._spell(steps)
+        first = chosen[0] if chosen else steps[0]
+        choices = tuple(self._choices(step) for step in chosen)
         mean = float(np.mean(scores)) if scores else 0.0
         return Reading(
             normalise(text),
@@ -114,7 +123,17 @@ class PlateReader:
             plate_colour(plate, text),
             tuple(scores),
             self._province(first) if text[:1] in PROVINCES else {},
+            choices if len(normalise(text)) == len(text) else (),
         )
+
+    def _choices(self, step: Floats) -> dict[str, float]:
+        """The few characters that a step thinks possible."""
+        best = np.argsort(-step)[:MOST_CHOICES]
+        return {
+            self._characters[index]: float(step[index])
+            for index in best
+            if index and step[index] >= LEAST_CHOICE
+        }
 
     def _province(self, step: Floats) -> dict[str, float]:
         """What the step that spelled the first character thinks of each province."""
@@ -124,16 +143,17 @@ class PlateReader:
             if char and char in PROVINCES
         }
 
-    def _spell(self, steps: Floats) -> tuple[str, list[float], Floats]:
-        text, scores, last, first = "", [], 0, steps[0]
+    def _spell(self, steps: Floats) -> tuple[str, list[float], list[Floats]]:
+        """Text, score per character and the step that spelled each."""
+        text, scores, chosen, last = "", [], [], 0
         for step in steps:
             index = int(step.argmax())
             if index and index != last and step[index] >= LEAST_CHARACTER:
-                first = step if not text else first
                 text += self._characters[index]
                 scores.append(float(step[index]))
+                chosen.append(step)
             last = index
-        return text, scores, first
+        return text, scores, chosen
 
 
 def _priors(height: int, width: int) -> Floats:

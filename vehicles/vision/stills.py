@@ -4,16 +4,16 @@ With no clean background the scene beside the plume has to stand for it, which i
 about one level; the page says so and no capture is confirmed on it.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
+from vehicles.domain.plates import is_valid
 from vehicles.domain.smoke.background import Box, box_mask
 from vehicles.domain.smoke.photometry import Image, luminance
 from vehicles.domain.smoke.ringelmann import grade_of
 from vehicles.vision.detector import Detection, Eyes
+from vehicles.vision.pictures import Picture
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
 
 SMOKE_SCORE = 0.15
@@ -21,11 +21,9 @@ SMOKE_SCORE = 0.15
 DARKEST_RING = 0.04
 RING = 0.35
 PLATE_LEAST_WIDTH = 60
-MOST_SIDE = 4096
-
-
-class PictureError(ValueError):
-    """A picture that cannot be used; the message says why."""
+# A picture without a plate on a vehicle is searched at this size as a whole.
+WHOLE_SIDE = 1280
+PLATE_RATIO, WIDEST_PLATE, PLATE_SCORE = (1.8, 6.0), 800, 0.6
 
 
 @dataclass(frozen=True)
@@ -47,43 +45,21 @@ class Still:
     plates: list[FoundPlate]
     width: int
     height: int
-
-
-def read_picture(path: Path) -> Image:
-    """Decode a picture file, at most 4096 pixels wide; PictureError when it is broken."""
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise PictureError(f"无法读取：{error.strerror or error}") from error
-    return decode_picture(data.tobytes())
-
-
-def decode_picture(content: bytes) -> Image:
-    """Decode picture bytes; PictureError when empty or broken."""
-    if not content:
-        raise PictureError("文件为 0 字节")
-    try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise PictureError("图片损坏，无法解码") from error
-    if image is None or min(image.shape[:2]) < 8:
-        raise PictureError("图片损坏，无法解码")
-    scale = MOST_SIDE / max(image.shape[:2])
-    if scale < 1:
-        image = cv2.resize(
-            image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-        )
-    return image
+    notes: list[str] = field(default_factory=list)
 
 
 def look_at_still(
-    image: Image,
+    picture: Picture,
     *,
     eyes: Eyes,
     plates: PlateReader | None,
     threshold: float = SMOKE_SCORE,
 ) -> Still:
-    """Vehicles, plumes above ``threshold`` with their darkness, and plates."""
+    """Vehicles, plumes above ``threshold`` with their darkness, and plates.
+
+    Boxes are in pixels of the upright original, whatever size was looked at.
+    """
+    image, scale = picture.image, picture.scale
     seen = eyes.look(image)
     kept = [one for one in seen.smoke if one.score >= threshold]
     light = luminance(image) if kept else None
@@ -93,10 +69,22 @@ def look_at_still(
         assert light is not None
         dark, ring = darkness(light, one.box, boxes)
         level = grade_of(5 * dark) if ring >= DARKEST_RING else None
-        smoke.append(StillSmoke(one.box, one.score, round(dark, 3), level))
-    height, width = image.shape[:2]
+        box = enlarged(one.box, scale)
+        smoke.append(StillSmoke(box, one.score, round(dark, 3), level))
     found = _plates(image, seen.vehicles, plates) if plates else []
-    return Still(seen.vehicles, smoke, found, width, height)
+    return Still(
+        vehicles=[replace(one, box=enlarged(one.box, scale)) for one in seen.vehicles],
+        smoke=smoke,
+        plates=[replace(one, corners=one.corners * scale) for one in found],
+        width=picture.width,
+        height=picture.height,
+        notes=list(picture.notes),
+    )
+
+
+def enlarged(box: Box, scale: float) -> Box:
+    """A box of the picture that was looked at, in pixels of the original."""
+    return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
 
 
 def darkness(
@@ -129,7 +117,7 @@ def darkness(
 def _plates(
     image: Image, vehicles: list[Detection], reader: PlateReader
 ) -> list[FoundPlate]:
-    """Plates of large vehicles; of the whole picture when it shows no vehicle."""
+    """Plates of large vehicles, else of the whole picture, else the picture itself."""
     found: list[FoundPlate] = []
     for one in vehicles:
         x1, y1, x2, y2 = (int(edge) for edge in one.box)
@@ -139,7 +127,32 @@ def _plates(
         crop = image[top:y2, left:x2]
         for plate in reader.find(crop, most=1):
             moved = plate.corners + np.array([left, top], np.float32)
-            found.append(FoundPlate(moved, plate.score, plate.picture, plate.reading))
-    if not vehicles:
-        found = reader.find(image, most=2)
-    return found
+            found.append(replace(plate, corners=moved))
+    found = _apart(found) or reader.find(image, most=2, side=WHOLE_SIDE)
+    return found or _as_plate(image, reader)
+
+
+def _apart(found: list[FoundPlate]) -> list[FoundPlate]:
+    """Each plate once, though the boxes of two vehicles may both hold it."""
+    kept: list[FoundPlate] = []
+    for one in sorted(found, key=lambda plate: plate.reading.score, reverse=True):
+        centre = one.corners.mean(0)
+        if all(
+            float(np.abs(centre - other.corners.mean(0)).max())
+            > (other.box[2] - other.box[0]) / 2
+            for other in kept
+        ):
+            kept.append(one)
+    return kept
+
+
+def _as_plate(image: Image, reader: PlateReader) -> list[FoundPlate]:
+    """A picture that is nothing but a plate, as capture devices send them."""
+    height, width = image.shape[:2]
+    if not PLATE_RATIO[0] < width / height < PLATE_RATIO[1] or width > WIDEST_PLATE:
+        return []
+    reading = reader.read(image)
+    if not is_valid(reading.text) or reading.score < PLATE_SCORE:
+        return []
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    return [FoundPlate(corners, reading.score, image, reading)]

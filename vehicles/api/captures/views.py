@@ -71,6 +71,7 @@ class CaptureListView(APIView):
             OpenApiParameter("since", description="抓拍日期起，YYYY-MM-DD"),
             OpenApiParameter("level", int, description="最低级"),
             OpenApiParameter("q", description="号牌或告知书编号"),
+            OpenApiParameter("queue", bool, description="1：只列待本人复核的"),
             OpenApiParameter("limit", int, description="1–200，默认 50"),
         ],
         responses={200: CaptureOutput(many=True)},
@@ -81,7 +82,10 @@ class CaptureListView(APIView):
         given = {key: str(value) for key, value in request.query_params.items()}
         limit = given.get("limit", "")
         count = min(int(limit), MOST_ROWS) if limit.isdigit() else 50
-        found = reads.filtered(reads.captures_for(request.user), given)[:count]
+        rows = reads.captures_for(request.user)
+        if given.get("queue") in ("1", "true"):
+            rows = reads.review_queue(request.user)
+        found = reads.filtered(rows, given)[:count]
         return Response({"results": CaptureOutput(found, many=True).data})
 
 

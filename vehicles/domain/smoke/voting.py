@@ -16,7 +16,8 @@ LEAST_CHARACTERS = 5
 class Reading:
     """One reading of one picture: text, score 0..1 and, where known, per character.
 
-    ``provinces`` holds what the reader thinks of each province character, 0..1.
+    ``provinces`` holds what the reader thinks of each province character, 0..1, and
+    ``choices`` what it thinks possible at every place, likeliest first.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Reading:
     color: Color = Color.OTHER
     scores: tuple[float, ...] = ()
     provinces: Mapping[str, float] = field(default_factory=dict)
+    choices: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Voted:
     readings: int
     problem: str = ""
 
+
+# A look-alike with this share of the winner's support leaves the place open.
+OPEN_SHARE = 0.6
 
 # How much likelier a plate of the home province is than of any other one, before looking.
 HOME_ODDS = 20.0
@@ -63,7 +68,7 @@ def vote(
         return Voted("", Color.OTHER, 0.0, len(readings), "号牌不可辨，需人工录入")
     length = _length(usable)
     same = [one for one in usable if len(one.text) == length]
-    text, sureness = "", 1.0
+    text, sureness, open_places = "", 1.0, []
     for place in range(length):
         support = _support(same, place)
         if place == 0 and all(one.provinces for one in same):
@@ -71,8 +76,13 @@ def vote(
         best = max(support, key=lambda char: support[char])
         text += best
         sureness = min(sureness, support[best] / max(sum(support.values()), 1e-9))
+        rival = _rival(support, best)
+        if place and rival:
+            open_places.append(f"第 {place + 1} 位 {best}/{rival} 难辨")
     mean = sum(one.score for one in same) / len(same)
     problem = _problem(text, usable)
+    if open_places and not problem:
+        problem = f"{'、'.join(open_places)}，需人工核对"
     return Voted(text, _color(same), round(mean * sureness, 3), len(usable), problem)
 
 
@@ -85,9 +95,26 @@ def _length(readings: Sequence[Reading]) -> int:
     return max(support, key=lambda size: support[size])
 
 
+def _rival(support: Mapping[str, float], best: str) -> str:
+    """The look-alike that could as well stand there, or nothing."""
+    others = {
+        char: value
+        for char, value in support.items()
+        if char != best
+        and value >= OPEN_SHARE * support[best]
+        and plates.look_alike(best, char)
+    }
+    return max(others, key=lambda char: others[char]) if others else ""
+
+
 def _support(readings: Sequence[Reading], place: int) -> dict[str, float]:
+    """What all readings together think of a place: each shares its own doubts."""
     support: dict[str, float] = defaultdict(float)
     for one in readings:
+        if len(one.choices) == len(one.text):
+            for char, likely in one.choices[place].items():
+                support[char] += likely**2
+            continue
         known = len(one.scores) == len(one.text)
         support[one.text[place]] += (one.scores[place] if known else one.score) ** 2
     return support

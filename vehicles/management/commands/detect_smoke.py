@@ -1,29 +1,22 @@
-"""``manage.py detect_smoke IMAGE… | VIDEO…``: one JSON object a file."""
+"""``manage.py detect_smoke FILE…``: one JSON object a file on standard output."""
 
 import json
+import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bozhou_eco.common.video import VideoError, frames
+from bozhou_eco.common.video import VideoError, frames, probe
 from vehicles.domain import plates as rules
 from vehicles.domain.smoke.voting import vote
 from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
-from vehicles.vision.pipeline import Analysis, Profile, analyse
+from vehicles.vision.pictures import PictureError, is_video, read_picture
+from vehicles.vision.pipeline import Analysis, Candidate, Profile, analyse
 from vehicles.vision.plate_reader import PlateReader
-from vehicles.vision.stills import (
-    SMOKE_SCORE,
-    PictureError,
-    Still,
-    look_at_still,
-    read_picture,
-)
-
-VIDEOS = frozenset(
-    {".mp4", ".mkv", ".avi", ".mov", ".ts", ".flv", ".webm", ".m4v", ".h264", ".h265"}
-)
+from vehicles.vision.stills import SMOKE_SCORE, Still, enlarged, look_at_still
 
 
 class Command(BaseCommand):
@@ -40,66 +33,94 @@ class Command(BaseCommand):
         parser.add_argument("--threshold", type=float, default=SMOKE_SCORE)
         parser.add_argument("--size", type=int)
         parser.add_argument("--no-plates", action="store_true")
+        parser.add_argument(
+            "--home", default=rules.BORTALA[0], help="本地省份简称；空则不偏向任何省份"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for every file; a file that cannot be read has ``error``."""
-        config = load_config()
-        vehicles = Path(options["vehicles_model"] or config.vehicles_model)
-        smoke = Path(options["smoke_model"] or config.smoke_model)
-        size = options["size"] or config.size
-        self.eyes = Eyes(vehicles, smoke, size=size, threads=config.threads)
+        try:
+            config = load_config()
+            self.eyes = Eyes(
+                self.model(options["vehicles_model"], config.vehicles_model),
+                self.model(options["smoke_model"], config.smoke_model),
+                size=options["size"] or config.size,
+                threads=config.threads,
+            )
+        except FileNotFoundError as error:
+            raise CommandError(str(error)) from error
         self.reader = PlateReader(threads=config.threads)
         self.per_second = config.per_second
         for name in options["files"]:
             line = self.look(Path(name), options)
-            self.stdout.write(json.dumps(line, ensure_ascii=False))
+            text = json.dumps(line, ensure_ascii=False)
+            # A file name need not be text; what is no UTF-8 is shown as a question mark.
+            self.stdout.write(text.encode(errors="replace").decode())
             self.stdout.flush()
+
+    @staticmethod
+    def model(given: str | None, default: Path) -> Path:
+        """The named model, or the configured one."""
+        path = Path(given) if given else default
+        if not path.exists():
+            raise FileNotFoundError(f"模型文件不存在：{path}")
+        return path
 
     def look(self, path: Path, options: dict[str, Any]) -> dict[str, object]:
         """What one file shows, as the line that is printed."""
-        empty: list[object] = []
         line: dict[str, object] = {
             "file": str(path),
             "model": self.eyes.version,
-            "vehicles": empty,
-            "smoke": empty,
-            "plates": empty,
+            "vehicles": [],
+            "smoke": [],
+            "plates": [],
         }
-        reader = None if options["no_plates"] else self.reader
         try:
-            if path.suffix.lower() in VIDEOS:
-                line.update(self.video(path))
+            if is_video(path):
+                line.update(self.video(path, options))
             else:
-                still = look_at_still(
-                    read_picture(path),
-                    eyes=self.eyes,
-                    plates=reader,
-                    threshold=options["threshold"],
-                )
-                line.update(still_line(still))
+                line.update(self.picture(path, options))
         except (PictureError, VideoError) as error:
             line["error"] = str(error)
+        except Exception as error:  # noqa: BLE001 - the next file still has its turn
+            traceback.print_exc(file=sys.stderr)
+            line["error"] = f"无法分析：{type(error).__name__} {str(error)[:120]}"
         return line
 
-    def video(self, path: Path) -> dict[str, object]:
-        """A video's vehicles, smoking vehicles and their plates."""
+    def picture(self, path: Path, options: dict[str, Any]) -> dict[str, object]:
+        """A picture's vehicles, plumes and plates."""
+        still = look_at_still(
+            read_picture(path),
+            eyes=self.eyes,
+            plates=None if options["no_plates"] else self.reader,
+            threshold=options["threshold"],
+        )
+        return still_line(still, home=options["home"])
+
+    def video(self, path: Path, options: dict[str, Any]) -> dict[str, object]:
+        """A video's vehicles, smoking vehicles and plates."""
+        facts = probe(path)
         analysis = analyse(
             frames(path, per_second=self.per_second),
             eyes=self.eyes,
             plates=self.reader,
-            profile=Profile(),
+            profile=Profile(all_plates=not options["no_plates"], home=options["home"]),
             per_second=self.per_second,
         )
-        return video_line(analysis)
+        longest = max(analysis.width, analysis.height, 1)
+        scale = max(facts.width, facts.height) / longest
+        return video_line(analysis, scale=scale if scale > 1 else 1.0)
 
 
 def _box(box: tuple[float, float, float, float]) -> list[float]:
     return [round(edge, 1) for edge in box]
 
 
-def still_line(still: Still) -> dict[str, object]:
+def still_line(still: Still, *, home: str) -> dict[str, object]:
     """The fields of a picture's line."""
     return {
+        "width": still.width,
+        "height": still.height,
         "vehicles": [
             {"box": _box(one.box), "score": round(one.score, 3), "kind": one.kind}
             for one in still.vehicles
@@ -122,34 +143,23 @@ def still_line(still: Still) -> dict[str, object]:
                 "box": _box(one.box),
             }
             for one in still.plates
-            if (voted := vote([one.reading])).text
+            if (voted := vote([one.reading], home=home)).text
         ],
+        "notes": still.notes,
     }
 
 
-def video_line(analysis: Analysis) -> dict[str, object]:
-    """The fields of a video's line: one entry a track, one a candidate."""
-    smoke = []
-    for one in analysis.candidates:
-        point = max(one.curve, key=lambda p: (p.finding == "plume", p.opacity))
-        level = one.verdict.level
-        smoke.append(
-            {
-                "box": _box(point.plume or point.vehicle),
-                "score": max(p.detector for p in one.curve),
-                "darkness": point.opacity,
-                "ringelmann": level.grade,
-                "ringelmann_value": round(level.value, 2) if level.determined else None,
-                "proposal": str(one.verdict.proposal),
-                "reason": one.verdict.reason,
-                "at": point.at,
-                "track": one.track,
-            }
-        )
+def video_line(analysis: Analysis, *, scale: float = 1.0) -> dict[str, object]:
+    """The fields of a video's line: one entry a track, one a candidate.
+
+    ``scale`` is the original's pixels per pixel that was looked at.
+    """
     return {
+        "width": round(analysis.width * scale),
+        "height": round(analysis.height * scale),
         "vehicles": [
             {
-                "box": _box(one.box),
+                "box": _box(enlarged(one.box, scale)),
                 "score": round(one.score, 3),
                 "kind": one.kind,
                 "track": one.track,
@@ -157,19 +167,36 @@ def video_line(analysis: Analysis) -> dict[str, object]:
             }
             for one in analysis.tracks
         ],
-        "smoke": smoke,
+        "smoke": [_smoke_row(one, scale) for one in analysis.candidates],
         "plates": [
             {
-                "text": one.plate.text,
-                "color": str(one.plate.color),
-                "score": one.plate.score,
-                "problem": one.plate.problem,
-                "track": one.track,
+                "text": voted.text,
+                "color": str(voted.color),
+                "score": voted.score,
+                "valid": rules.is_valid(voted.text),
+                "problem": voted.problem,
+                "track": track,
             }
-            for one in analysis.candidates
-            if one.plate.text
+            for track, voted in analysis.plates.items()
+            if voted.text
         ],
         "pictures": analysis.pictures,
         "conditions": analysis.conditions,
         "notes": analysis.notes,
+    }
+
+
+def _smoke_row(one: Candidate, scale: float) -> dict[str, object]:
+    point = max(one.curve, key=lambda p: (p.finding == "plume", p.opacity))
+    level = one.verdict.level
+    return {
+        "box": _box(enlarged(point.plume or point.vehicle, scale)),
+        "score": max(p.detector for p in one.curve),
+        "darkness": point.opacity,
+        "ringelmann": level.grade,
+        "ringelmann_value": round(level.value, 2) if level.determined else None,
+        "proposal": str(one.verdict.proposal),
+        "reason": one.verdict.reason,
+        "at": point.at,
+        "track": one.track,
     }

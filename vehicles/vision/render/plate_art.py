@@ -60,8 +60,46 @@ def draw_plate(text: str, colour: str = "yellow", scale: float = 1.0) -> Image:
     return cv2.resize(coded, (width, height), interpolation=cv2.INTER_AREA)
 
 
+# Wide letters are too thin when a text font is squeezed into the cell. The plate face
+# keeps its stroke, so they are drawn from strokes: corners in shares of the cell.
+STROKE = 17
+STROKES: dict[str, tuple[tuple[float, float], ...]] = {
+    "M": ((0.0, 1.0), (0.0, 0.0), (0.5, 0.62), (1.0, 0.0), (1.0, 1.0)),
+    "N": ((0.0, 1.0), (0.0, 0.0), (1.0, 1.0), (1.0, 0.0)),
+    "W": ((0.0, 0.0), (0.25, 1.0), (0.5, 0.28), (0.75, 1.0), (1.0, 0.0)),
+    "Q": ((0.5, 0.66), (1.0, 1.0)),  # only the tail, over the font's own ring
+}
+WHOLLY_STROKED = frozenset("MNW")
+
+
+def _stroked(cell: Image, char: str, ink: tuple[int, ...]) -> Image:
+    """The cell with a letter's even strokes; ends at its edge are cut level by it."""
+    inset = STROKE / 2
+    for begin, end in zip(STROKES[char][:-1], STROKES[char][1:], strict=True):
+        ends = np.array([begin, end])
+        places = inset + ends * [89 - STROKE, 179 - STROKE]
+        along = places[1] - places[0]
+        along *= inset / max(float(np.hypot(*along)), 1e-6)
+        outward = np.isin(ends[:, 1], (0.0, 1.0))
+        first = places[0] - along * outward[0]
+        last = places[1] + along * outward[1]
+        cv2.line(
+            cell,
+            (round(float(first[0])), round(float(first[1]))),
+            (round(float(last[0])), round(float(last[1]))),
+            [int(v) for v in ink],
+            STROKE,
+            cv2.LINE_AA,
+        )
+    return cell
+
+
 def _glyph(char: str, ink: tuple[int, ...], ground: tuple[int, ...]) -> Pillow.Image:
     """One character stretched to the standard's 45×90 mm cell (90×180 px)."""
+    empty = np.empty((180, 90, 3), np.uint8)
+    empty[:] = ground
+    if char in WHOLLY_STROKED:
+        return Pillow.fromarray(_stroked(empty, char, ink))
     font = _font(200)
     left, top, right, bottom = font.getbbox(char)
     cell = Pillow.new("RGB", (int(right - left), int(bottom - top)), ground)
@@ -70,4 +108,6 @@ def _glyph(char: str, ink: tuple[int, ...], ground: tuple[int, ...]) -> Pillow.I
     shaped = cell.resize((wide, 180))
     framed = Pillow.new("RGB", (90, 180), ground)
     framed.paste(shaped, ((90 - wide) // 2, 0))
+    if char in STROKES:
+        return Pillow.fromarray(_stroked(np.array(framed), char, ink))
     return framed
