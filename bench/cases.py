@@ -49,6 +49,11 @@ FROM enforcement_case c,
      WITH ORDINALITY s(stage, i)
 WHERE c.subject_key LIKE 'bench:%%' AND c.ended_at IS NOT NULL
 """
+ENDINGS_SQL = """
+INSERT INTO enforcement_ending (case_id, ended_at, outcome, filed, district_id)
+SELECT id, ended_at, outcome, filed_on IS NOT NULL, district_id
+FROM enforcement_case WHERE subject_key LIKE 'bench:%%' AND ended_at IS NOT NULL
+"""
 CLOCKS_SQL = """
 INSERT INTO enforcement_clock (case_id, rule_id, started_on, length, unit, extra,
                                last_day, stopped_on, cancelled)
@@ -144,9 +149,12 @@ def _fill(user: Any, count: int, now: datetime) -> int:
             "count": count,
         }
         with connection.cursor() as cursor:
-            for sql in (CASES_SQL, SPANS_SQL, CLOCKS_SQL, STEPS_SQL, *OUTCOMES_SQL):
+            for sql in (
+                *(CASES_SQL, SPANS_SQL, ENDINGS_SQL, CLOCKS_SQL, STEPS_SQL),
+                *OUTCOMES_SQL,
+            ):
                 cursor.execute(sql, values)
-            cursor.execute("ANALYZE")
+            cursor.execute("VACUUM ANALYZE")  # as autovacuum does within the hour
     return Case.objects.count()
 
 

@@ -9,13 +9,13 @@ from alerts.services import raise_alert
 from bozhou_eco.accounts.models import District, Organisation, User
 from bozhou_eco.common import clock
 from bozhou_eco.common.calendar import UnknownYearError
+from enforcement.demo_last_year import seed_last_year
 from enforcement.domain.documents import DocumentKind
 from enforcement.models import Agency, Case, Inspection
 from enforcement.reference import load_reference
 from enforcement.selectors.settings import forget_settings, office_calendar
 from enforcement.services.cases import open_case
 from enforcement.services.feedback import register_inspection
-from enforcement.demo_last_year import seed_last_year
 from enforcement.services.penalties import answer_leniency
 from enforcement.walkthrough import Cast, Story
 

@@ -20,6 +20,7 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "安全审计员"
     STATION = "station", "检验机构"
     ENTERPRISE = "enterprise", "企业"
+    PARTNER = "partner", "联合部门"
 
 
 FACT_ROLES = frozenset({Role.OFFICER, Role.REVIEWER, Role.LEGAL, Role.LEADER})
@@ -47,6 +48,7 @@ class Organisation(models.Model):
         DEPARTMENT = "department", "部门"
         ENTERPRISE = "enterprise", "企业"
         STATION = "station", "检验机构"
+        PARTNER = "partner", "联合部门"
 
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)
     name = models.CharField("名称", max_length=120)

@@ -3,6 +3,7 @@
 from enforcement.models.alert_links import CaseAlert
 from enforcement.models.cases import (
     Case,
+    CaseGuest,
     CaseLink,
     CasePerson,
     CaseStep,
@@ -22,6 +23,7 @@ from enforcement.models.documents import (
     DocumentTemplate,
     NumberSeries,
 )
+from enforcement.models.exchange import Counterpart, ExchangeParcel, PartnerUnit
 from enforcement.models.law import Cause, DiscretionTable, LegalBasis
 from enforcement.models.outcomes import (
     BasisChoice,
@@ -32,7 +34,7 @@ from enforcement.models.outcomes import (
     Payment,
     Remedy,
 )
-from enforcement.models.spans import StageSpan
+from enforcement.models.spans import Ending, StageSpan
 from enforcement.models.work import (
     Inspection,
     Rectification,
@@ -47,6 +49,7 @@ __all__ = [
     "Case",
     "CaseAlert",
     "CaseFile",
+    "CaseGuest",
     "CaseLink",
     "CasePerson",
     "CaseStep",
@@ -54,17 +57,21 @@ __all__ = [
     "Clock",
     "ClockExtension",
     "ClockPause",
+    "Counterpart",
     "DeadlineRule",
     "Decision",
     "DiscretionRun",
     "DiscretionTable",
     "Document",
     "DocumentTemplate",
+    "Ending",
+    "ExchangeParcel",
     "HolidayYear",
     "Inspection",
     "LegalBasis",
     "LenientTest",
     "NumberSeries",
+    "PartnerUnit",
     "PastPenalty",
     "Payment",
     "Rectification",

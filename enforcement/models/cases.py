@@ -5,7 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.urls import reverse
 
 from bozhou_eco.accounts.models import (
@@ -27,6 +27,17 @@ SEVERITIES = (
 END_VALUES = sorted(state.value for state in ENDS)
 
 
+MOST_INVITATIONS = 200
+
+
+class Needle(Func):
+    """What the search of the list looks through, in lower case."""
+
+    template = "lower(%(expressions)s)"
+    arg_joiner = " || ' ' || "
+    output_field = models.TextField()
+
+
 class CaseQuerySet(ScopedQuerySet):
     """Clues and cases, scoped by district and by the party's organisation.
 
@@ -35,15 +46,29 @@ class CaseQuerySet(ScopedQuerySet):
     """
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the cases that ``user`` may see."""
+        """Return the cases that ``user`` may see, those invited into among them."""
         rows = super().visible_to(user)
         organisation = getattr(user, "organisation", None)
-        if organisation is None or organisation.kind == Organisation.Kind.DEPARTMENT:
+        if organisation is None:
             return rows
+        if organisation.kind == Organisation.Kind.DEPARTMENT:
+            return self._with_invitations(rows, user)
         known = Q(pk__in=self.model.objects.filter(documents__state="served")) | Q(
             pk__in=self.model.objects.filter(rectifications__isnull=False)
         )
         return rows.filter(known)
+
+    def _with_invitations(self, rows: Self, user: User | AnonymousUser) -> Self:
+        if not isinstance(user, User) or user.district_ids() is None:
+            return rows
+        invited = list(
+            CaseGuest.objects.filter(user=user, ended_at=None).values_list(
+                "case_id", flat=True
+            )[:MOST_INVITATIONS]
+        )
+        if not invited or not user.reads_facts:
+            return rows
+        return rows | self.filter(pk__in=invited)
 
     def open(self) -> "CaseQuerySet":
         """Return those that still need something done."""
@@ -150,6 +175,15 @@ class Case(models.Model):
         verbose_name="登记人",
     )
 
+    needle = models.GeneratedField(
+        expression=Needle(
+            "number", "case_number", "title", "subject_name", "upstream_number"
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+        verbose_name="检索文本",
+    )
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:
@@ -183,6 +217,15 @@ class Case(models.Model):
             ),
             # Load per officer.
             models.Index(fields=["handler", "state"], name="enforcement_case_handler"),
+            # Figures of a period: one pass over the index, no table rows.
+            models.Index(
+                fields=["opened_at"],
+                name="enforcement_case_figures",
+                include=[
+                    *("filed_on", "ended_at", "kind", "source", "district"),
+                    *("handler", "due_on"),
+                ],
+            ),
             # First-offence search over the party's whole history.
             models.Index(
                 fields=["organisation", "cause"], name="enforcement_case_party"
@@ -263,6 +306,54 @@ class CasePerson(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["case", "user", "duty"], name="enforcement_case_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.user_id} {self.duty}"
+
+
+class CaseGuest(models.Model):
+    """Somebody from another branch or the region who is let into one case (小局模式).
+
+    Where a small branch has nobody left who may review, a leader invites a person from
+    elsewhere; the person sees and acts on this case alone until it ends.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="guests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="人员"
+    )
+    duty = models.CharField("职责", max_length=12, choices=Duty.choices())
+    reason = models.CharField("理由", max_length=240)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name="邀请人",
+    )
+    since = models.DateTimeField("起始时间")
+    ended_at = models.DateTimeField("结束时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "外来人员"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "user"],
+                name="enforcement_guest_once",
+                condition=Q(ended_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=~Q(user=models.F("invited_by")),
+                name="enforcement_guest_other",
+            ),
+        ]
+        indexes = [
+            # Every list of a district's officer asks for the invitations.
+            models.Index(
+                fields=["user"],
+                name="enforcement_guest_user",
+                condition=Q(ended_at__isnull=True),
             )
         ]
 

@@ -28,6 +28,7 @@ class Clock(models.Model):
     cancelled = models.BooleanField("已取消", default=False)
     warned_at = models.DateTimeField("临期提醒时间", null=True, blank=True)
     overdue_at = models.DateTimeField("超期提醒时间", null=True, blank=True)
+    rung = models.PositiveSmallIntegerField("超期督办层级", default=0)
     cleared_at = models.DateTimeField("提醒解除时间", null=True, blank=True)
 
     class Meta:
@@ -46,7 +47,14 @@ class Clock(models.Model):
                 fields=["last_day"],
                 name="enforcement_clock_due",
                 condition=Q(stopped_on__isnull=True, cancelled=False),
-            )
+            ),
+            # On-time rate over a period, from the index alone.
+            models.Index(
+                fields=["stopped_on"],
+                name="enforcement_clock_stopped",
+                include=["last_day", "rule", "case"],
+                condition=Q(stopped_on__isnull=False, cancelled=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -164,6 +164,10 @@ class CaseFile(models.Model):
     longitude = models.FloatField("经度", null=True, blank=True)
     accuracy_m = models.FloatField("定位精度（m）", null=True, blank=True)
     provider = models.CharField("提供人", max_length=60, blank=True)
+    device = models.CharField(
+        "设备编号", max_length=60, blank=True, help_text="执法记录仪等取证设备"
+    )
+    ends_at = models.DateTimeField("录制结束时间", null=True, blank=True)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )

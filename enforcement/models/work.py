@@ -7,7 +7,7 @@ from django.db.models import Q
 from bozhou_eco.accounts.models import District, Organisation, ScopedQuerySet
 from enforcement.domain.workflow import AUTHORITIES
 from enforcement.models.cases import Case
-from enforcement.models.documents import Document
+from enforcement.models.documents import CaseFile, Document
 
 
 class SiteVisit(models.Model):
@@ -106,10 +106,39 @@ class Transfer(models.Model):
     replied_on = models.DateField("回函日期", null=True, blank=True)
     result = models.TextField("处理结果", blank=True)
     exchange_id = models.CharField("交换批次", max_length=80, blank=True)
+    files = models.ManyToManyField(
+        CaseFile,
+        blank=True,
+        related_name="+",
+        verbose_name="随函证据",
+        help_text="接收部门能看到的证据",
+    )
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="接收部门签收人",
+    )
+    replied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="接收部门回函人",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "移送"
         ordering = ("case", "id")
+        indexes = [
+            # What another department sees: its own part, newest first.
+            models.Index(
+                fields=["authority", "-sent_on"], name="enforcement_transfer_to"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} → {self.get_authority_display()}"
@@ -157,6 +186,22 @@ class Reply(models.Model):
     content = models.TextField("回复内容")
     sent_on = models.DateField("回复日期", null=True, blank=True)
     receipt = models.CharField("回执", max_length=120, blank=True)
+    file = models.ForeignKey(
+        CaseFile,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="回复文件",
+    )
+    receipt_file = models.ForeignKey(
+        CaseFile,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="回执文件",
+    )
     revisit = models.TextField("回访情况", blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"

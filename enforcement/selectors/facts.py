@@ -129,7 +129,7 @@ def _early_facts(
         note=note,
         duties=duties_of(case),
         documents=frozenset(_documents(case)),
-        evidence=case.files.count() + case.alert_links.count(),
+        evidence=int(case.alert_links.exists() or case.files.exists()),
         discovered_on=case.discovered_on,
         act_ended_on=case.act_ended_on,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from bozhou_eco.accounts.models import User
+from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common.clock import BEIJING
 from enforcement.domain.figures import DEFINITIONS, Figure, Period, share
 from enforcement.domain.kinds import VALID_OUTCOMES, CaseKind, Outcome, Source
@@ -14,11 +14,13 @@ from enforcement.models import (
     Case,
     Clock,
     Decision,
+    Ending,
     Inspection,
     LenientTest,
     StageSpan,
 )
 from enforcement.selectors.medians import medians_by_stage
+from enforcement.selectors.settings import deadline_rules
 
 OFF_SITE = [source.value for source in Source if source.off_site]
 UNCOUNTED = [Outcome.MERGED.value, Outcome.WITHDRAWN.value]
@@ -59,14 +61,26 @@ def filed(user: User, period: Period) -> QuerySet[Case]:
 
 
 def ended(user: User, period: Period) -> QuerySet[Case]:
-    """Return the clues that ended in a period, merged and withdrawn ones left out."""
+    """Return the clues that ended in a period, merged and withdrawn ones left out.
+
+    What was reopened after the period still counts in it.
+    """
+    return _cases(user).filter(pk__in=endings(user, period).values("case"))
+
+
+def endings(user: User, period: Period) -> QuerySet[Ending]:
+    """Return the ends in a period as they stood when it was over."""
     start, end = bounds(period)
-    rows = _cases(user).filter(ended_at__gte=start, ended_at__lt=end)
-    return rows.exclude(outcome__in=UNCOUNTED)
+    rows = Ending.objects.filter(
+        _within(user, "district"), ended_at__gte=start, ended_at__lt=end
+    )
+    stood = Q(reopened_at=None) | Q(reopened_at__gte=end)
+    return rows.filter(stood).exclude(outcome__in=UNCOUNTED)
 
 
 def clocks(user: User, period: Period) -> QuerySet[Clock]:
     """Return the clocks that stopped in a period."""
+    theirs = [rule.pk for code, rule in deadline_rules().items() if code in PARTY]
     return (
         Clock.objects.filter(
             _within(user, "case__district"),
@@ -74,7 +88,7 @@ def clocks(user: User, period: Period) -> QuerySet[Clock]:
             cancelled=False,
         )
         .exclude(last_day=None)
-        .exclude(rule__code__in=PARTY)
+        .exclude(rule__in=theirs)
     )
 
 
@@ -115,11 +129,56 @@ def _total(code: str, value: Any) -> Figure:
     return Figure(DEFINITIONS[code], float(value or 0), float(value or 0))
 
 
-def figures(user: User, period: Period) -> list[Figure]:
+class Tally:
+    """Cases of a period counted in one pass, by kind, district, source and officer."""
+
+    def __init__(self, user: User, period: Period) -> None:
+        start, end = bounds(period)
+        opened_in = Q(opened_at__gte=start)
+        filed_in = Q(filed_on__range=(period.first, period.last))
+        ended_in = Q(ended_at__gte=start, ended_at__lt=end)
+        unended = Q(ended_at=None) | Q(ended_at__gte=end)
+        self.rows = list(
+            Case.objects.filter(_within(user, "district"), opened_at__lt=end)
+            .order_by()
+            .values("kind", "district", "source", "handler")
+            .annotate(
+                opened=Count("pk", filter=opened_in),
+                filed=Count("pk", filter=filed_in),
+                open=Count("pk", filter=unended),
+                late=Count("pk", filter=Q(ended_at=None, due_on__lt=period.last)),
+                done=Count("pk", filter=ended_in),
+            )
+        )
+        self.ends = list(
+            endings(user, period)
+            .order_by()
+            .values_list("outcome")
+            .annotate(n=Count("pk"), c=Count("pk", filter=Q(filed=True)))
+            .order_by("-n")
+        )
+
+    def total(self, name: str) -> int:
+        """Return the sum of a count."""
+        return sum(row[name] for row in self.rows)
+
+    def by(self, key: str) -> dict[Any, tuple[int, int]]:
+        """Return clues opened and cases filed by ``key``, most first."""
+        found: dict[Any, tuple[int, int]] = {}
+        for row in self.rows:
+            clues, cases = found.get(row[key], (0, 0))
+            found[row[key]] = (clues + row["opened"], cases + row["filed"])
+        kept = {key: pair for key, pair in found.items() if any(pair)}
+        return dict(sorted(kept.items(), key=lambda item: -item[1][0]))
+
+
+def figures(user: User, period: Period, tally: Tally | None = None) -> list[Figure]:
     """Return every figure of the page for what ``user`` may see."""
     everything = Count("pk")
-    hits = Count("pk", filter=Q(outcome__in=VALID_OUTCOMES))
-    filed_rows = filed(user, period)
+    counted = tally or Tally(user, period)
+    hits = sum(n for outcome, n, _ in counted.ends if outcome in VALID_OUTCOMES)
+    off_site = sum(row["filed"] for row in counted.rows if row["source"] in OFF_SITE)
+    ends = sum(n for _, n, _ in counted.ends)
     return [
         _ratio(
             "off_site_checks",
@@ -128,13 +187,8 @@ def figures(user: User, period: Period) -> list[Figure]:
                 bottom=everything,
             ),
         ),
-        _ratio(
-            "off_site_cases",
-            filed_rows.aggregate(
-                top=Count("pk", filter=Q(source__in=OFF_SITE)), bottom=everything
-            ),
-        ),
-        _ratio("hit_rate", ended(user, period).aggregate(top=hits, bottom=everything)),
+        _ratio("off_site_cases", {"top": off_site, "bottom": counted.total("filed")}),
+        _ratio("hit_rate", {"top": hits, "bottom": ends}),
         _ratio(
             "on_time",
             clocks(user, period).aggregate(
@@ -142,8 +196,8 @@ def figures(user: User, period: Period) -> list[Figure]:
                 bottom=everything,
             ),
         ),
-        _total("clues", opened(user, period).count()),
-        _total("cases", filed_rows.count()),
+        _total("clues", counted.total("opened")),
+        _total("cases", counted.total("filed")),
         _total("fined", decisions(user, period).aggregate(v=Sum("amount"))["v"]),
         _total("exempted", lenient(user, period).aggregate(v=Sum("exempted"))["v"]),
     ]
@@ -155,57 +209,32 @@ def stage_hours(user: User, period: Period) -> list[tuple[Stage, float | None, i
     return [(stage, *found.get(stage.value, (None, 0))) for stage in Stage]
 
 
-def breakdown(user: User, period: Period) -> dict[str, list[tuple[str, int, int]]]:
+def breakdown(
+    user: User, period: Period, tally: Tally | None = None
+) -> dict[str, list[tuple[str, int, int]]]:
     """Return clues opened and cases filed by kind, district and outcome."""
+    counted = tally or Tally(user, period)
+    kinds, outcomes = dict(CaseKind.choices()), dict(Outcome.choices())
+    places = dict(District.objects.values_list("pk", "name"))
     return {
-        "kind": _by(user, period, "kind", dict(CaseKind.choices())),
-        "district": _by(user, period, "district__name", {}),
-        "outcome": _outcomes(user, period),
+        "kind": [(kinds.get(k, k), *pair) for k, pair in counted.by("kind").items()],
+        "district": [
+            (places.get(k, "全州"), *pair) for k, pair in counted.by("district").items()
+        ],
+        "outcome": [(outcomes.get(k, "未记录"), n, c) for k, n, c in counted.ends],
     }
 
 
-def _by(
-    user: User, period: Period, name: str, words: dict[str, str]
-) -> list[tuple[str, int, int]]:
-    clue = dict(
-        opened(user, period).order_by().values_list(name).annotate(n=Count("pk"))
-    )
-    case = dict(
-        filed(user, period).order_by().values_list(name).annotate(n=Count("pk"))
-    )
-    keys = sorted(set(clue) | set(case), key=lambda key: -clue.get(key, 0))
-    return [
-        (words.get(key, key or "全州"), clue.get(key, 0), case.get(key, 0))
-        for key in keys
-    ]
-
-
-def _outcomes(user: User, period: Period) -> list[tuple[str, int, int]]:
-    words = dict(Outcome.choices())
-    rows = (
-        ended(user, period)
-        .order_by()
-        .values_list("outcome")
-        .annotate(n=Count("pk"), c=Count("pk", filter=Q(filed_on__isnull=False)))
-        .order_by("-n")
-    )
-    return [(words.get(key, "未记录"), n, c) for key, n, c in rows]
-
-
-def officer_load(user: User, period: Period) -> list[tuple[str, int, int, int]]:
+def officer_load(
+    user: User, period: Period, tally: Tally | None = None
+) -> list[tuple[str, int, int, int]]:
     """Return per officer: open cases, of these overdue, and cases ended in the period."""
-    start, end = bounds(period)
-    rows = (
-        _cases(user)
-        .exclude(handler=None)
-        .filter(Q(ended_at=None) | Q(ended_at__gte=start, ended_at__lt=end))
-        .order_by()
-        .values_list("handler__name")
-        .annotate(
-            open=Count("pk", filter=Q(ended_at=None)),
-            late=Count("pk", filter=Q(ended_at=None, due_on__lt=period.last)),
-            done=Count("pk", filter=Q(ended_at__gte=start, ended_at__lt=end)),
-        )
-        .order_by("-open")
-    )
-    return [tuple(row) for row in rows[:50]]
+    counted = tally or Tally(user, period)
+    load: dict[int, tuple[int, int, int]] = {}
+    for row in counted.rows:
+        if row["handler"] is not None:
+            a, b, c = load.get(row["handler"], (0, 0, 0))
+            load[row["handler"]] = (a + row["open"], b + row["late"], c + row["done"])
+    names = User.objects.in_bulk([pk for pk, counts in load.items() if any(counts)])
+    rows = [(person.name, *load[pk]) for pk, person in names.items()]
+    return sorted(rows, key=lambda row: -row[1])[:50]

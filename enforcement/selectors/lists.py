@@ -118,7 +118,7 @@ def list_cases(*, user: User, filters: Filters, today: date) -> CaseQuerySet:
     found: CaseQuerySet = rows.select_related("district", "unit", "handler").order_by(
         *order
     )
-    return found.defer("explanation", "summary", "party")
+    return found.defer("explanation", "summary", "party", "needle")
 
 
 def _in_scope(rows: CaseQuerySet, scope: str, user: User, today: date) -> CaseQuerySet:
@@ -147,13 +147,7 @@ def near_day(today: date) -> date:
 
 
 def _matches(text: str) -> Q:
-    return (
-        Q(number__icontains=text)
-        | Q(case_number__icontains=text)
-        | Q(title__icontains=text)
-        | Q(subject_name__icontains=text)
-        | Q(upstream_number__icontains=text)
-    )
+    return Q(needle__contains=text.lower())
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]

@@ -1,7 +1,9 @@
 """Values that administrators keep, and the calendar that follows from them."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.core.cache import cache
 
@@ -14,12 +16,29 @@ CALENDAR_KEY = "enforcement:calendar"
 RULES_KEY = "enforcement:rules"
 
 
+MEMO_SECONDS = 2.0
+_MEMO: dict[str, tuple[float, Any]] = {}
+"""What this process read from the cache a moment ago, so that one move reads it once."""
+
+
+def _kept(key: str, make: Callable[[], Any]) -> Any:
+    """Return what is cached under ``key``, made anew where it is missing."""
+    memo = _MEMO.get(key)
+    if memo is not None and time.monotonic() < memo[0]:
+        return memo[1]
+    value = cache.get(key)
+    if value is None:
+        value = make()
+        cache.set(key, value, CACHE_SECONDS)
+    _MEMO[key] = (time.monotonic() + MEMO_SECONDS, value)
+    return value
+
+
 def settings_map() -> dict[str, str]:
     """Return every setting by key; at most half a minute old."""
-    values: dict[str, str] | None = cache.get(SETTINGS_KEY)
-    if values is None:
-        values = dict(Setting.objects.values_list("key", "value"))
-        cache.set(SETTINGS_KEY, values, CACHE_SECONDS)
+    values: dict[str, str] = _kept(
+        SETTINGS_KEY, lambda: dict(Setting.objects.values_list("key", "value"))
+    )
     return values
 
 
@@ -40,14 +59,14 @@ def int_setting(key: str, default: int) -> int:
 
 def office_calendar() -> Calendar:
     """Return the bureau's calendar: package tables, loaded years, regional days."""
-    calendar: Calendar | None = cache.get(CALENDAR_KEY)
-    if calendar is None:
-        calendar = build_calendar(
+    calendar: Calendar = _kept(
+        CALENDAR_KEY,
+        lambda: build_calendar(
             HolidayYear.objects.all(),
             RegionalHoliday.objects.all(),
             stops=setting("regional_stops_clocks", "no") == "yes",
-        )
-        cache.set(CALENDAR_KEY, calendar, CACHE_SECONDS)
+        ),
+    )
     return calendar
 
 
@@ -70,13 +89,13 @@ def build_calendar(
 
 def deadline_rules() -> dict[str, DeadlineRule]:
     """Return every period rule by code; at most half a minute old."""
-    rules: dict[str, DeadlineRule] | None = cache.get(RULES_KEY)
-    if rules is None:
-        rules = {rule.code: rule for rule in DeadlineRule.objects.all()}
-        cache.set(RULES_KEY, rules, CACHE_SECONDS)
+    rules: dict[str, DeadlineRule] = _kept(
+        RULES_KEY, lambda: {rule.code: rule for rule in DeadlineRule.objects.all()}
+    )
     return rules
 
 
 def forget_settings() -> None:
     """Drop cached values after a change."""
+    _MEMO.clear()
     cache.delete_many([SETTINGS_KEY, CALENDAR_KEY, RULES_KEY])

@@ -29,7 +29,7 @@ from enforcement.domain.workflow import (
     stage_of,
     target_of,
 )
-from enforcement.models import Case, CaseAlert, CaseStep, SummaryRevision
+from enforcement.models import Case, CaseAlert, CaseStep, Ending, SummaryRevision
 from enforcement.selectors.facts import build_facts
 from enforcement.selectors.scope import in_scope
 from enforcement.services.clocks import (
@@ -230,7 +230,8 @@ def move_case(
     facts = build_facts(case=case, actor=actor, now=now, given=given, note=note)
     decide_move(State(case.state), move.action, facts)
     target = target_of(move, State(case.resume_to) if case.resume_to else None)
-    return _make_move(case, move, target, Moment(case, actor, now, given, note.strip()))
+    moment = Moment(case, actor, now, given, note.strip())
+    return _make_move(case, move, target, moment, facts.duties)
 
 
 def _action(name: str) -> Action:
@@ -240,13 +241,19 @@ def _action(name: str) -> Action:
         raise Refused(f"没有这个操作：{name}") from error
 
 
-def _make_move(case: Case, move: Move, target: State, moment: Moment) -> CaseStep:
+def _make_move(
+    case: Case,
+    move: Move,
+    target: State,
+    moment: Moment,
+    duties: Mapping[Duty, frozenset[int]],
+) -> CaseStep:
     old, now, actor = case.state, moment.now, moment.actor
     effect = EFFECTS.get(move.action)
     if effect is not None:
         effect(moment)
     if move.duty is not Duty.REGISTER:
-        take_part(case=case, user=actor, duty=move.duty, now=now)
+        take_part(case=case, user=actor, duty=move.duty, now=now, duties=duties)
     step = add_step(
         case=case,
         action=move.action.value,
@@ -297,9 +304,16 @@ def _end(case: Case, moment: Moment) -> None:
         row.stopped_on = moment.today
         row.cancelled = row.rule.code in PARTY_CLOCKS
         row.save(update_fields=["stopped_on", "cancelled"])
+    outcome = Outcome(case.outcome or Outcome.NO_VIOLATION)
+    Ending.objects.create(
+        case=case,
+        ended_at=moment.now,
+        outcome=outcome.value,
+        filed=case.is_case,
+        district_id=case.district_id,
+    )
     if case.state == State.MERGED:
         return
-    outcome = Outcome(case.outcome or Outcome.NO_VIOLATION)
     verdict = EndReason(case.end_reason).verdict if case.end_reason else outcome.value
     for link in case.alert_links.select_related("alert"):
         record_outcome(

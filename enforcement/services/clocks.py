@@ -30,26 +30,26 @@ def start_clock(
 ) -> Clock | None:
     """Start the clock of rule ``code`` on ``day``; a running one is left alone.
 
+    The caller holds the row lock of ``case``, so none is started twice.
     ``fixed`` is a last day set by a document. A rule that the bureau has removed starts
     nothing and returns None.
     """
     rule = deadline_rules().get(code)
     if rule is None:
         return None
-    clock, created = Clock.objects.get_or_create(
+    found: Clock | None = running(case).filter(rule=rule).first()
+    if found is not None:
+        return found
+    clock = Clock(
         case=case,
         rule=rule,
-        stopped_on=None,
-        cancelled=False,
-        defaults={
-            "started_on": day,
-            "length": rule.length,
-            "unit": rule.unit,
-            "fixed_day": fixed,
-        },
+        started_on=day,
+        length=rule.length,
+        unit=rule.unit,
+        fixed_day=fixed,
     )
-    if created:
-        recompute(clock, pauses=())
+    clock.last_day = _last_day(clock, ())
+    clock.save(force_insert=True)
     return clock
 
 
@@ -57,6 +57,8 @@ def stop_clocks(
     *, case: Case, codes: Sequence[str], day: date, cancel: bool = False
 ) -> int:
     """Stop the running clocks of ``codes``; cancelled ones count neither way."""
+    if not codes:
+        return 0
     rows = running(case).filter(rule__code__in=codes)
     close_pauses(rows, day)
     if cancel:
@@ -84,21 +86,23 @@ def recompute(clock: Clock, pauses: Sequence[Pause] | None = None) -> None:
     """
     if pauses is None:
         pauses = [Pause(p.start, p.end, p.reason) for p in clock.pauses.all()]
-    if clock.fixed_day is not None and not pauses:
-        last: date | None = clock.fixed_day
-    else:
-        try:
-            last = last_lawful_day(
-                clock_rule(clock),
-                clock.started_on,
-                office_calendar(),
-                pauses=pauses,
-                extra=clock.extra,
-            )
-        except UnknownYearError:
-            last = None
-    clock.last_day = last
+    clock.last_day = _last_day(clock, pauses)
     clock.save(update_fields=["last_day"])
+
+
+def _last_day(clock: Clock, pauses: Sequence[Pause]) -> date | None:
+    if clock.fixed_day is not None and not pauses:
+        return clock.fixed_day
+    try:
+        return last_lawful_day(
+            clock_rule(clock),
+            clock.started_on,
+            office_calendar(),
+            pauses=pauses,
+            extra=clock.extra,
+        )
+    except UnknownYearError:
+        return None
 
 
 def refresh_due(case: Case) -> None:

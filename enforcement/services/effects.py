@@ -17,6 +17,7 @@ from enforcement.models import (
     Decision,
     DiscretionRun,
     Document,
+    Ending,
     LenientTest,
     Rectification,
     Transfer,
@@ -327,6 +328,7 @@ def _reopen(m: Moment) -> None:
     m.case.end_reason = ""
     m.case.ended_at = None
     m.case.round += 1
+    Ending.objects.filter(case=m.case, reopened_at=None).update(reopened_at=m.now)
 
 
 def _document(case: Case, kind: DocumentKind) -> Document | None:

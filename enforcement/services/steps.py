@@ -1,5 +1,6 @@
 """The chain of steps of a case."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bozhou_eco.accounts.models import User
@@ -87,21 +88,34 @@ def verify_steps(case: Case) -> list[str]:
 
 
 def take_part(
-    *, case: Case, user: User, duty: Duty, now: datetime, lead: bool = False
+    *,
+    case: Case,
+    user: User,
+    duty: Duty,
+    now: datetime,
+    lead: bool = False,
+    duties: Mapping[Duty, frozenset[int]] | None = None,
 ) -> CasePerson:
     """Record that ``user`` takes part in ``case`` in the function ``duty``.
 
-    Raises `Refused` when the person already fills a function that excludes it.
+    The caller holds the row lock of ``case``; ``duties`` are who takes part already,
+    where the caller knows. Raises `Refused` when the person already fills a function
+    that excludes it.
     """
-    for other, people in duties_of(case).items():
+    taken = duties_of(case) if duties is None else duties
+    for other, people in taken.items():
         if user.pk in people and frozenset((duty, other)) in CONFLICTS:
             raise Refused(
                 f"{user.name}已参与本案的{other.label}，不能再承担{duty.label}"
             )
-    person, created = CasePerson.objects.get_or_create(
-        case=case, user=user, duty=duty, defaults={"since": now, "lead": lead}
-    )
-    if lead and not created and not person.lead:
+    person: CasePerson | None = CasePerson.objects.filter(
+        case=case, user=user, duty=duty
+    ).first()
+    if person is None:
+        return CasePerson.objects.create(
+            case=case, user=user, duty=duty, since=now, lead=lead
+        )
+    if lead and not person.lead:
         person.lead = True
         person.save(update_fields=["lead"])
     return person

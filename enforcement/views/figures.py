@@ -51,15 +51,16 @@ def read_period(request: HttpRequest) -> Period:
 def figures(request: HttpRequest) -> HttpResponse:
     """Show the figures of a period."""
     user, period = current_user(request), read_period(request)
+    tally = select.Tally(user, period)
     return render(
         request,
         "enforcement/figures.html",
         {
             "period": period,
-            "figures": select.figures(user, period),
+            "figures": select.figures(user, period, tally),
             "stages": select.stage_hours(user, period),
-            "breakdown": select.breakdown(user, period),
-            "load": select.officer_load(user, period),
+            "breakdown": select.breakdown(user, period, tally),
+            "load": select.officer_load(user, period, tally),
         },
     )
 
