@@ -9,7 +9,6 @@ person), ``pong``. Page to server: ``ping``, ``viewing`` with an alert id or nul
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from alerts.domain.presence import Presence
 from alerts.models import Alert
@@ -18,6 +17,7 @@ from alerts.services.announce import message_of
 from alerts.services.receipts import note_receipt
 from bozhou_eco.accounts.models import Organisation, User
 from bozhou_eco.common import clock
+from bozhou_eco.common.sockets import TolerantConsumer
 
 FORBIDDEN = 4403
 
@@ -35,7 +35,7 @@ def groups_for(user: User) -> list[str]:
     return [f"alerts.district.{organisation.district.code}", own]
 
 
-class AlertConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class AlertConsumer(TolerantConsumer):
     """Forwards what the groups say; decides nothing."""
 
     user: User

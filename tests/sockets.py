@@ -34,6 +34,10 @@ class Socket:
             {"type": "websocket.receive", "text": json.dumps(content)}
         )
 
+    async def send_raw(self, message: dict[str, Any]) -> None:
+        """Send an ASGI message as it is."""
+        await self.talk.send_input(message)
+
     async def heard(self, wait: float = 3) -> dict[str, Any]:
         output = await self.talk.receive_output(wait)
         assert output["type"] == "websocket.send", output

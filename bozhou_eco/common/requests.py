@@ -1,4 +1,4 @@
-"""A request id on every request, log line and answer."""
+"""A request id on every request, log line and answer; no NUL in addresses."""
 
 import re
 import uuid
@@ -22,8 +22,19 @@ class RequestIdMiddleware:
         value = given if SAFE.fullmatch(given) else uuid.uuid4().hex
         token = request_id.set(value)
         try:
-            response = self.get_response(request)
+            response = _refusal(request) or self.get_response(request)
         finally:
             request_id.reset(token)
         response["X-Request-ID"] = value
         return response
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    """Refuse an address with a NUL character: no text column of PostgreSQL holds one."""
+    if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+        return HttpResponse(
+            "请求地址含有空字符（NUL），请去掉后重试。",
+            status=400,
+            content_type="text/plain; charset=utf-8",
+        )
+    return None

@@ -7,9 +7,26 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 FORBIDDEN = 4403
+LONGEST = 2000  # characters; pages send far less, and none nests deeply
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class TolerantConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """A JSON socket that what a page sends cannot end."""
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any
+    ) -> None:
+        """Read JSON text; anything else is dropped, it must not end the connection."""
+        if text_data is None or len(text_data) > LONGEST:
+            return
+        try:
+            content = await self.decode_json(text_data)
+        except (ValueError, RecursionError):
+            return
+        await self.receive_json(content)
+
+
+class LiveConsumer(TolerantConsumer):
     """Base of live consumers; a subclass says which groups a person may hear.
 
     A refused person is closed with 4403, which pages take as final. ``live.values``

@@ -1,0 +1,108 @@
+"""Connections that the platform opens to addresses somebody typed in (SSRF guard).
+
+Webhooks, exchange partners and cameras are addresses from a form. They may not lead to
+this machine, to a cloud's metadata address or to another non-public place, unless the
+network is named in ``OUTBOUND_NETWORKS``. Names are checked when an address is saved and
+again on the connected socket, so that a name that later points elsewhere (DNS rebinding)
+is refused before a byte is sent.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+HTTP = ("http", "https")
+STREAMS = ("rtsp", "rtsps", "rtmp", *HTTP)
+
+
+class OutboundRefusedError(ValueError):
+    """An address that may not be connected to; the text says why, in Chinese."""
+
+
+def allowed(address: str) -> bool:
+    """Return whether an IP address may be connected to."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if any(ip in network for network in settings.OUTBOUND_NETWORKS):
+        return True
+    return ip.is_global and not ip.is_multicast
+
+
+def check_url(url: str, *, schemes: Collection[str] = HTTP) -> None:
+    """Raise `OutboundRefusedError` if ``url`` is no address the platform may open."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise OutboundRefusedError("地址格式不正确") from None
+    if parts.scheme not in schemes:
+        raise OutboundRefusedError(f"地址须以 {'、'.join(schemes)} 之一开头")
+    if not host:
+        raise OutboundRefusedError("地址中没有主机名")
+    try:
+        found = socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise OutboundRefusedError(f"主机名 {host} 无法解析") from None
+    for entry in found:
+        if not allowed(str(entry[4][0])):
+            raise OutboundRefusedError(
+                f"{host} 指向内部地址 {entry[4][0]}；如确需访问，请由运维人员将该网段"
+                "加入 OUTBOUND_NETWORKS"
+            )
+
+
+def _checked(opened: socket.socket) -> socket.socket:
+    peer = str(opened.getpeername()[0])
+    if not allowed(peer):
+        opened.close()
+        raise OutboundRefusedError(f"连接被拒绝：{peer} 是内部地址")
+    return opened
+
+
+class _PlainConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn())
+
+
+class _TlsConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn())
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection  # type: ignore[assignment]
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection  # type: ignore[assignment]
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _PlainPool,
+            "https": _TlsPool,
+        }
+
+
+def session() -> requests.Session:
+    """Return a session that refuses forbidden peers; no proxies, no redirects followed.
+
+    A refused peer raises `OutboundRefusedError` from the call.
+    """
+    made = requests.Session()
+    made.trust_env = False
+    made.max_redirects = 0
+    for scheme in HTTP:
+        made.mount(f"{scheme}://", _GuardedAdapter())
+    return made
