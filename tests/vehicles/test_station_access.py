@@ -8,14 +8,22 @@ import pytest
 from rest_framework.test import APIClient
 
 from bozhou_eco.common import clock
-from tests.vehicles.station_makers import NOON, ROOT, caller, honest, parts
+from tests.vehicles.station_makers import NOON, ROOT, caller, honest, parts, post_whole
 from vehicles.api.stations.urls import urlpatterns
-from vehicles.models import Inspection
+from vehicles.models import (
+    Inspection,
+    InspectionFile,
+    Instrument,
+    Line,
+    Lock,
+    StaffMember,
+)
 from vehicles.services.credentials import (
     issue_credential,
     revoke_credential,
     rotate_credential,
 )
+from vehicles.services.stations import set_lock
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(minutes=6)
@@ -84,24 +92,67 @@ def test_a_signed_key_needs_a_fitting_signature():
     assert late.status_code == 401
 
 
+def _everything(by) -> dict[str, str]:
+    """Fill a station with one of each; return what stands in its addresses."""
+    given = parts(honest("vmas"), "S-1")
+    report = post_whole(by, given).json()["report"]
+    data = b"\xff\xd8\xff" + b"0" * 50 + b"\xff\xd9"
+    entry = {
+        "kind": "F101",
+        "name": "a.jpg",
+        "media_type": "image/jpeg",
+        "size": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    file = by.client.post(f"{ROOT}sessions/S-1/files/", entry).json()["id"]
+    set_lock(station=by.station, reason="秘密", actor=None, now=NOON)
+    check = {"serial": "dynamometer-652722001", "kind": "self_check", "passed": True}
+    by.client.post(f"{ROOT}checks/", {"checks": [{**check, "at": NOON.isoformat()}]})
+    return {
+        "<str:session>": "S-1",
+        "<uuid:file>": file,
+        "<str:report>": report,
+        "<str:number>": "01",
+        "<str:serial>": "dynamometer-652722001",
+    }
+
+
+# Addresses that begin with an owner's name: writing there makes one's own row.
+OWN_BY_NAME = ("lines", "instruments", "staff")
+
+
 def test_no_station_reaches_anything_of_another():
     mine, other = caller(), caller("652722002")
-    given = parts(honest("vmas"), "S-1")
-    assert mine.client.post(f"{ROOT}sessions/", given["session"]).status_code == 201
-    before = Inspection.objects.values().get()
+    names = _everything(mine)
+    before = Inspection.objects.filter(station=mine.station).values().get()
+    held = {
+        model: list(model.objects.filter(station=mine.station).order_by("pk").values())
+        for model in (Line, Instrument, StaffMember, Lock)
+    }
     reached = []
     for pattern in urlpatterns:
-        route = str(pattern.pattern)
-        if "<str:session>" not in route:
-            continue
-        url = "/api/v1/" + route.replace("<str:session>", "S-1")
+        url = "/api/v1/" + str(pattern.pattern)
+        named = "<" in url
+        for mark, value in names.items():
+            url = url.replace(mark, value)
+        assert "<" not in url
         for verb in ("get", "put", "post", "patch", "delete"):
-            answer = getattr(other.client, verb)(url, given["session"])
-            reached.append((url, verb, answer.status_code))
+            body = {"name": "x", "duty": "driver", "reason": "x", "text": "x"}
+            answer = getattr(other.client, verb)(url, body)
+            assert "秘密" not in answer.content.decode()
+            if named and not any(f"stations/{n}/" in url for n in OWN_BY_NAME):
+                reached.append((url, verb, answer.status_code))
+            elif verb == "get" and answer.status_code == 200 and "self" not in url:
+                ours = answer.json()["results"]
+                assert not any(row.get("serial") in names.values() for row in ours)
+                assert not any(row.get("session") for row in ours)
     assert {status for _, _, status in reached} <= {404, 405}
-    assert sum(status == 404 for _, _, status in reached) >= 8
-    assert Inspection.objects.values().get() == before
-    assert other.client.get(f"{ROOT}sessions/").json()["results"] == []
+    assert sum(status == 404 for _, _, status in reached) >= 14
+    assert Inspection.objects.filter(station=mine.station).values().get() == before
+    for model, rows in held.items():
+        now = list(model.objects.filter(station=mine.station).order_by("pk").values())
+        assert now == rows
+    assert InspectionFile.objects.get().received == 0
 
 
 def test_two_stations_may_use_the_same_session_number():

@@ -13,7 +13,7 @@ from bozhou_eco.common import clock
 from tests import factories
 from tests.vehicles.station_makers import NOON, ROOT, caller, honest, parts, post_whole
 from vehicles.domain.inspection.read import as_json
-from vehicles.models import Curve, Finding, Inspection, RefusedPost
+from vehicles.models import Curve, Dialect, Finding, Inspection, RefusedPost
 from vehicles.services.findings import analyse
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +253,113 @@ def test_an_idempotency_key_gives_the_same_answer_once():
     other = {**given["session"], "session": "S-2"}
     assert by.client.post(f"{ROOT}sessions/", other, **key).status_code == 422
     assert Inspection.objects.count() == 1
+
+
+def whole(session: str, **changed):
+    test = replace(honest("vmas"), station="", line="01", session=session, report="")
+    row = as_json(replace(test, started_at=NOON))
+    row |= {
+        "station": "652722001",
+        "ended_at": (NOON + timedelta(minutes=5)).isoformat(),
+    }
+    return {**row, **changed}
+
+
+def test_a_session_number_with_other_content_is_kept_refused_and_told():
+    by, given = caller(), parts(honest("vmas"), "S-1")
+    by.client.post(f"{ROOT}sessions/", given["session"])
+    other = copy.deepcopy(given["session"])
+    other["vehicle"]["odometer_km"] = 7
+    answer = by.client.post(f"{ROOT}sessions/", other)
+    assert (answer.status_code, answer.json()["code"]) == (409, "content_differs")
+    assert RefusedPost.objects.get().content["vehicle"]["odometer_km"] == 7
+    assert Alert.objects.get().kind == "station_conflict"
+    fresh = {**given["session"], "sent_at": NOON.isoformat()}
+    assert by.client.post(f"{ROOT}sessions/", fresh).status_code == 200
+
+
+def test_a_report_number_with_other_content_is_kept_refused_and_told():
+    by = caller()
+    first = by.client.post(f"{ROOT}tests/", {"tests": [whole("W-1")]}).json()
+    report = first["results"][0]["report"]
+    rows = [
+        whole("W-2", report=report),
+        whole("W-1", vehicle={**whole("W-1")["vehicle"], "odometer_km": 7}),
+        whole("W-3", report="9" * 24),
+        whole("W-4", report="9" * 24),
+    ]
+    answer = by.client.post(f"{ROOT}tests/", {"tests": rows}).json()["results"]
+    assert [row["status"] for row in answer] == [409, 409, 201, 409]
+    refused = [row["problem"] for row in answer if "problem" in row]
+    assert [one["errors"][0]["field"] for one in refused] == [
+        "report",
+        "session",
+        "report",
+    ]
+    assert {kept.part for kept in RefusedPost.objects.all()} == {"report", "session"}
+    assert Alert.objects.filter(kind="station_conflict").count() == 3
+    assert Inspection.objects.count() == 2
+
+
+def test_bulk_takes_a_thousand_rows_and_not_one_more():
+    by = caller()
+    answer = by.client.post(f"{ROOT}tests/", {"tests": [{}] * 1000})
+    assert answer.status_code == 200
+    rows = answer.json()["results"]
+    assert len(rows) == 1000
+    assert {row["status"] for row in rows} == {400}
+    assert rows[999]["index"] == 999
+    assert by.client.post(f"{ROOT}tests/", {"tests": [{}] * 1001}).status_code == 400
+    assert by.client.post(f"{ROOT}tests/", {"tests": []}).status_code == 400
+    assert not Inspection.objects.exists()
+
+
+def test_a_vendors_words_pass_through_its_table():
+    by = caller()
+    by.station.dialect = Dialect.objects.get(vendor="XZ")
+    by.station.save()
+    given = parts(honest("vmas"), "S-1")
+    given["session"]["method"] = "3"
+    given["session"]["category"] = "1"
+    given["session"]["vehicle"]["plate_color"] = "1"
+    answer = by.client.post(f"{ROOT}sessions/", given["session"])
+    assert answer.status_code == 201, answer.content.decode()
+    held = Inspection.objects.get()
+    assert (held.method, held.category) == ("vmas", "periodic")
+    assert held.document["vehicle"]["plate_color"] == "blue"
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "field"),
+    [
+        ("obd", {"mil_on": "否"}, "mil_on"),
+        ("obd", {"odometer_km": "１２０００"}, "odometer_km"),
+        ("results", {"ended_at": "2027-01-01T00:00:00+08:00"}, "ended_at"),
+        ("results", {"ended_at": "2026-08-01T00:00:00+08:00"}, "ended_at"),
+        (
+            "results",
+            {"environment": {"pressure_kpa": 95000}},
+            "environment.pressure_kpa",
+        ),
+        ("results", {"results": {"co_g_km": 1200}}, "results.co_g_km"),
+        ("appearance", {"visible_smoke": 0}, "visible_smoke"),
+    ],
+)
+def test_bad_parts_name_their_field_and_write_nothing(part, change, field):
+    by, given = caller(), parts(honest("vmas"), "S-1")
+    by.client.post(f"{ROOT}sessions/", given["session"])
+    answer = by.client.put(f"{ROOT}sessions/S-1/{part}/", {**given[part], **change})
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["field"] == field
+    assert Inspection.objects.get().received == ["session"]
+
+
+def test_a_body_that_is_no_json_is_a_problem_document():
+    by = caller()
+    for body in (b"{", b"\xff\xfe", b"[1]", b'"x"'):
+        answer = by.client.post(
+            f"{ROOT}sessions/", body, content_type="application/json"
+        )
+        assert answer.status_code == 400
+        assert answer["Content-Type"] == "application/problem+json"

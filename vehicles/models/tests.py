@@ -101,6 +101,9 @@ class Inspection(models.Model):
     report = models.CharField(
         "检验报告编号", max_length=24, unique=True, null=True, blank=True
     )
+    given_report = models.CharField(
+        "机构自编报告编号", max_length=24, blank=True, default=""
+    )
     state = models.CharField(
         "状态", max_length=8, choices=State.choices, default=State.OPEN
     )
@@ -169,6 +172,11 @@ class Inspection(models.Model):
             models.Index(
                 fields=["temperature_c", "humidity_pct", "pressure_kpa"],
                 name="vehicles_insp_weather",
+            ),
+            models.Index(
+                fields=["given_report"],
+                name="vehicles_insp_given",
+                condition=~models.Q(given_report=""),
             ),
             models.Index(
                 fields=["line"],

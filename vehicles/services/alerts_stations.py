@@ -11,6 +11,7 @@ from vehicles.models import Complaint, Finding, Inspection
 ARTICLE = "生态环境法典第 225 条、第 1230 条"
 PART_NAMES = {
     "session": "登记信息",
+    "report": "报告编号",
     "appearance": "外观检验",
     "obd": "OBD 检查",
     "process": "过程数据",

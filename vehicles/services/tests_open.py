@@ -218,11 +218,12 @@ def _again(
         same = before == {k: v for k, v in document.items() if k != "sent_at"}
     if same:
         return held
-    keep_refused(inspection=held, part="session", content=document, now=now)
-    raise StationRefusalError(
+    raise ContentDiffersError(
         "该流水号已用于不同内容的检验；本次内容已留存，未采用",
-        code="content_differs",
-        field="session",
+        inspection=held,
+        part="session",
+        content=document,
+        now=now,
     )
 
 
