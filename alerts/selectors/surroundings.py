@@ -1,12 +1,14 @@
-"""What decides the first state of new alerts, asked in few and cheap questions."""
+"""What decides whether an alert is new and in which state it begins, in one question."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
 SURROUNDINGS = """
 SELECT
+  ARRAY(SELECT key FROM alerts_alert WHERE open_key = ANY(%(keys)s)),
   ARRAY(SELECT key FROM alerts_alert WHERE open_key = ANY(%(parents)s)
         AND returned_at IS NULL AND state <> 'closed'),
   ARRAY(SELECT subject_key || E'\\n' || kind FROM alerts_servicebreak
@@ -17,14 +19,19 @@ SELECT
 """
 
 
-def known_keys(keys: Sequence[str]) -> bool:
-    """Return whether any of ``keys`` has a row; cheaper than reading one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM alerts_alert WHERE open_key = ANY(%s))",
-            [list(keys)],
-        )
-        return bool(cursor.fetchone()[0])
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What decides about a batch of signals.
+
+    ``known`` are keys that have a row, ``active`` parent keys whose alert is active,
+    ``breaks`` declared ones as (subject, kind or empty), ``parents`` keys that already
+    have open children.
+    """
+
+    known: frozenset[str]
+    active: frozenset[str]
+    breaks: frozenset[tuple[str, str]]
+    parents: frozenset[str]
 
 
 def surroundings(
@@ -33,12 +40,8 @@ def surroundings(
     subjects: Collection[str],
     keys: Collection[str],
     now: datetime,
-) -> tuple[set[str], set[tuple[str, str]], set[str]]:
-    """Ask in one go what decides the first state of new alerts.
-
-    Returns the parent keys whose alert is active, the declared breaks as (subject, kind
-    or empty), and the keys that already have children.
-    """
+) -> Surroundings:
+    """Ask in one go what decides about signals; cheaper than reading a row."""
     arguments: dict[str, list[str] | datetime] = {
         "parents": sorted(parents),
         "subjects": sorted(subjects),
@@ -47,8 +50,8 @@ def surroundings(
     }
     with connection.cursor() as cursor:
         cursor.execute(SURROUNDINGS, arguments)
-        active, breaks, children = cursor.fetchone()
-    pairs = {
+        known, active, breaks, children = cursor.fetchone()
+    pairs = frozenset(
         (subject, kind) for subject, _, kind in (b.partition("\n") for b in breaks)
-    }
-    return set(active), pairs, set(children)
+    )
+    return Surroundings(frozenset(known), frozenset(active), pairs, frozenset(children))

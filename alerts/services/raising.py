@@ -13,7 +13,7 @@ from alerts.domain.severity import Severity, rank, settle, worst
 from alerts.models import Alert, AlertEvent
 from alerts.models.alerts import KEY_LENGTH
 from alerts.selectors.kinds import kind_policy
-from alerts.selectors.surroundings import known_keys, surroundings
+from alerts.selectors.surroundings import Surroundings, surroundings
 from alerts.services import moves
 from bozhou_eco.accounts.models import District, Organisation
 from bozhou_eco.common import metrics
@@ -119,8 +119,10 @@ def raise_alerts(signals: Sequence[Signal], *, now: datetime) -> list[RaisedAler
     results: dict[int, RaisedAlert] = {}
     batch = _Batch(signals, now)
     for _ in range(TRIES):
-        batch.repeat_open(todo, results)
-        if todo and batch.create(todo, results):
+        around = batch.look(todo)
+        if around.known:
+            batch.repeat_open(todo, results)
+        if todo and batch.create(todo, results, around) and todo:
             batch.repeat_open(todo, results)
         if not todo:
             break
@@ -141,12 +143,20 @@ class _Batch:
         self.moved: set[int] = set()
         self.fresh: list[Alert] = []
 
+    def look(self, todo: dict[str, list[int]]) -> Surroundings:
+        """Ask what is known of the keys still to do."""
+        firsts = [self.signals[indices[0]] for indices in todo.values()]
+        return surroundings(
+            parents={signal.parent_key for signal in firsts} - {""},
+            subjects={signal.subject_key for signal in firsts},
+            keys=todo,
+            now=self.now,
+        )
+
     def repeat_open(
         self, todo: dict[str, list[int]], results: dict[int, RaisedAlert]
     ) -> None:
         """Count the signals whose key has a row; take them off ``todo``."""
-        if not known_keys(list(todo)):
-            return
         rows = {
             alert.open_key: self.changed.get(alert.pk, alert)
             for alert in Alert.objects.select_for_update(of=("self",))
@@ -248,19 +258,16 @@ class _Batch:
         self.moved.add(alert.pk)
 
     def create(
-        self, todo: dict[str, list[int]], results: dict[int, RaisedAlert]
+        self,
+        todo: dict[str, list[int]],
+        results: dict[int, RaisedAlert],
+        around: Surroundings,
     ) -> bool:
         """Insert rows for the keys left; False if another transaction was first."""
         keys = sorted(todo)
         firsts = [self.signals[todo[key][0]] for key in keys]
-        parents, breaks, have_children = surroundings(
-            parents={signal.parent_key for signal in firsts} - {""},
-            subjects={signal.subject_key for signal in firsts},
-            keys=keys,
-            now=self.now,
-        )
         rows = [
-            _new_alert(signal, kind_policy(signal.kind), parents, breaks, self.now)
+            _new_alert(signal, kind_policy(signal.kind), around, self.now)
             for signal in firsts
         ]
         try:
@@ -286,11 +293,13 @@ class _Batch:
             )
             metrics.count("alerts_raised_total", severity=alert.severity)
         self.fresh += rows
-        self._suppress_children([row for row in rows if row.key in have_children])
+        self._suppress_children([row for row in rows if row.key in around.parents])
         return True
 
     def _suppress_children(self, parents: Sequence[Alert]) -> None:
         keys = [alert.key for alert in parents if alert.state == State.UNACK]
+        if not keys:
+            return
         children = (
             Alert.objects.select_for_update(of=("self",))
             .filter(parent_key__in=keys)
@@ -347,18 +356,14 @@ def _note_peak(alert: Alert, signal: Signal) -> None:
 def _new_alert(
     signal: Signal,
     policy: KindPolicy,
-    parents: set[str],
-    breaks: set[tuple[str, str]],
+    around: Surroundings,
     now: datetime,
 ) -> Alert:
     severity = Severity(signal.severity)
     state = State.UNACK
-    if signal.parent_key in parents:
+    if signal.parent_key in around.active:
         state = State.SUPPRESSED
-    if (signal.subject_key, "") in breaks or (
-        signal.subject_key,
-        signal.kind,
-    ) in breaks:
+    if around.breaks & {(signal.subject_key, ""), (signal.subject_key, signal.kind)}:
         state = State.OUT_OF_SERVICE
     return Alert(
         key=signal.key,
