@@ -24,6 +24,12 @@ from enforcement.models.documents import (
     NumberSeries,
 )
 from enforcement.models.exchange import Counterpart, ExchangeParcel, PartnerUnit
+from enforcement.models.fieldwork import (
+    VisitDraft,
+    VisitPhoto,
+    VisitSync,
+    VisitTemplate,
+)
 from enforcement.models.law import Cause, DiscretionTable, LegalBasis
 from enforcement.models.outcomes import (
     BasisChoice,
@@ -83,4 +89,8 @@ __all__ = [
     "StageSpan",
     "SummaryRevision",
     "Transfer",
+    "VisitDraft",
+    "VisitPhoto",
+    "VisitSync",
+    "VisitTemplate",
 ]
