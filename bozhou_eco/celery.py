@@ -19,6 +19,10 @@ app.conf.task_routes = {
     "*.analyse*": {"queue": "analysis"},
 }
 app.conf.beat_schedule = {
+    "clue-report": {
+        "task": "bozhou_eco.overview.tasks.draft_weekly",
+        "schedule": crontab(hour="8", minute="0", day_of_week="mon"),
+    },
     "alerts-deliver": {
         "task": "alerts.tasks.deliver_due",
         "schedule": 2.0,
@@ -65,17 +69,63 @@ app.conf.beat_schedule = {
         "task": "polluters.tasks.analyse_readings",
         "schedule": crontab(minute="23"),
     },
+    "polluters-flags": {
+        "task": "polluters.tasks.take_flags",
+        "schedule": crontab(minute="16"),
+    },
+    "polluters-national": {
+        "task": "polluters.tasks.take_national",
+        "schedule": 300.0,
+    },
+    "polluters-national-rest": {
+        "task": "polluters.tasks.fetch_national",
+        "schedule": crontab(minute="40", hour="4-12"),
+    },
+    "polluters-masses": {
+        "task": "polluters.tasks.sum_masses",
+        "schedule": crontab(minute="35"),
+    },
+    "polluters-supervision": {
+        "task": "polluters.tasks.analyse_supervision",
+        "schedule": crontab(minute="45"),
+    },
+    "polluters-ahead": {
+        "task": "polluters.tasks.analyse_ahead",
+        "schedule": crontab(minute="*/15"),
+    },
+    "polluters-levels": {
+        "task": "polluters.tasks.analyse_levels",
+        "schedule": crontab(minute="13"),
+    },
+    "polluters-states": {
+        "task": "polluters.tasks.analyse_states",
+        "schedule": crontab(hour="4", minute="50"),
+    },
     "polluters-merkle": {
         "task": "polluters.tasks.seal_frames",
         "schedule": crontab(minute="7"),
     },
     "enforcement-deadlines": {"task": "enforcement.tasks.sweep", "schedule": 600.0},
+    "enforcement-exchange": {"task": "enforcement.tasks.exchange", "schedule": 300.0},
     "vehicles-tests": {"task": "vehicles.tasks.analyse_waiting", "schedule": 60.0},
     "vehicles-settle": {"task": "vehicles.tasks.settle_reviews", "schedule": 2.0},
+    "vehicles-vendor-looks": {
+        "task": "vehicles.tasks.sweep_vendor_captures",
+        "schedule": 300.0,
+    },
     "vehicles-segments": {"task": "vehicles.tasks.sweep_segments", "schedule": 20.0},
     "vehicles-cameras": {
         "task": "vehicles.tasks.find_silent_cameras",
         "schedule": 20.0,
+    },
+    "vehicles-watchlist": {
+        "task": "vehicles.tasks.recompute_watchlist",
+        "schedule": crontab(hour="1", minute="30"),
+    },
+    "vehicles-fleet": {"task": "vehicles.tasks.sum_fleet", "schedule": 600.0},
+    "vehicles-exchange": {
+        "task": "vehicles.tasks.run_exchange",
+        "schedule": crontab(minute="*/15"),
     },
     "vehicles-house": {
         "task": "vehicles.tasks.keep_house",

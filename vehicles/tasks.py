@@ -4,7 +4,16 @@ from celery import shared_task
 
 from bozhou_eco.common import clock
 from vehicles.models import Inspection
-from vehicles.services import findings, reviews, segments, upkeep
+from vehicles.services import (
+    exchange,
+    findings,
+    fleet,
+    reviews,
+    segments,
+    upkeep,
+    vendor_looks,
+    watchlist,
+)
 
 
 @shared_task(name="vehicles.tasks.settle_reviews", expires=5)
@@ -17,6 +26,12 @@ def settle_reviews() -> int:
 def sweep_segments() -> int:
     """Send forgotten segments again."""
     return segments.sweep_segments(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.sweep_vendor_captures", expires=240)
+def sweep_vendor_captures() -> int:
+    """Ask again for looks at vendors' captures that were lost."""
+    return vendor_looks.sweep_vendor_captures(now=clock.now())
 
 
 @shared_task(name="vehicles.tasks.find_silent_cameras", expires=30)
@@ -44,3 +59,21 @@ def analyse_inspection(pk: int) -> None:
 def analyse_waiting() -> int:
     """Analyse finished tests whose task was lost."""
     return findings.analyse_waiting(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.recompute_watchlist")
+def recompute_watchlist() -> dict[str, int]:
+    """Enter and let go what the events of the day missed."""
+    return watchlist.recompute(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.sum_fleet", expires=300)
+def sum_fleet() -> int:
+    """Bring the monthly sums up to date."""
+    return fleet.refresh(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.run_exchange", expires=600)
+def run_exchange() -> dict[str, int]:
+    """Send what is due to other platforms, take receipts, compare days."""
+    return exchange.run(now=clock.now())

@@ -115,9 +115,18 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "检验",
                 within=("/vehicles/stations/", "/vehicles/inspections/"),
             ),
+            Entry(
+                "vehicles:files",
+                "机动车档案",
+                "car",
+                BUREAU,
+                "车辆",
+                within=("/vehicles/loops/", "/vehicles/fleet/"),
+            ),
             Entry("vehicles:watchlist", "重点车辆监管名单库", "truck", BUREAU),
             Entry("vehicles:cameras", "抓拍设备", "video", BUREAU),
             Entry("vehicles:roadchecks", "路检路查", "road", BUREAU, "路检"),
+            Entry("vehicles:exchange", "数据交换与对账", "refresh", BUREAU),
         ),
     ),
     (

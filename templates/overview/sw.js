@@ -4,7 +4,7 @@ const SHELL = "shell-{{ version }}";
 const PAGES = "pages-1";
 const FILES = {{ files }};
 const OFFLINE = "{{ offline }}";
-const KEPT_PAGES = [/^\/visits\//];
+const KEPT_PAGES = [/^\/visits\//, /^\/vehicles\/roadchecks\/\d+\/record\//];
 {% endautoescape %}
 self.addEventListener("install", function (event) {
   event.waitUntil(caches.open(SHELL).then(function (cache) {
