@@ -157,8 +157,8 @@ def _add(
         register_gaps=site.register_gaps(day),
     )
     for one in draft.files:
-        _seal(capture, one, now)
-    _seal(capture, _record(capture), now)
+        seal(capture, one, now)
+    seal(capture, _record(capture), now)
     audit.record(
         actor=None,
         act="capture.add",
@@ -173,7 +173,8 @@ def _add(
     return capture
 
 
-def _seal(capture: Capture, one: EvidenceFile, now: datetime) -> CaptureFile:
+def seal(capture: Capture, one: EvidenceFile, now: datetime) -> CaptureFile:
+    """Seal a file of a capture in the chain of its site, inside the caller's transaction."""
     camera, site = capture.camera, capture.site
     sealed = seal_bytes(
         content=one.content,

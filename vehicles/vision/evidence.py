@@ -77,7 +77,7 @@ def make_draft(
         plate_score=candidate.plate.score,
         plate_problem=candidate.plate.problem,
         conditions=analysis.conditions,
-        curve=[_row(point, darkest.at) for point in candidate.curve],
+        curve=[row_of(point, darkest.at) for point in candidate.curve],
         first_box=_share(first, analysis),
         last_box=_share(last, analysis),
         width=analysis.width,
@@ -94,7 +94,8 @@ def darkest_point(candidate: Candidate) -> CurvePoint:
     )
 
 
-def _row(point: CurvePoint, zero: float) -> dict[str, object]:
+def row_of(point: CurvePoint, zero: float) -> dict[str, object]:
+    """A picture of a candidate as the record keeps it, its time from ``zero``."""
     return {
         "at": round(point.at - zero, 3),
         "vehicle": [round(edge, 1) for edge in point.vehicle],

@@ -26,6 +26,10 @@ AIRLIGHT = {
 }
 
 
+# An optical depth that changes no 8-bit code.
+LEAST_SEEN = 1e-3
+
+
 @dataclass(frozen=True)
 class Puff:
     """One blob of a plume: centre and radius in pixels, peak optical depth."""
@@ -108,10 +112,19 @@ def core_level(depth: Field) -> float:
 
 def shine_through(image: Image, depth: Field, kind: str = "soot") -> Image:
     """The picture seen through τ (same H×W), scattering light of ``kind``."""
-    passed = np.exp(-depth)[..., None].astype(np.float32)
+    thick = depth > LEAST_SEEN
+    rows, columns = np.flatnonzero(thick.any(1)), np.flatnonzero(thick.any(0))
+    if not rows.size:
+        return image
+    place = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    passed = np.exp(-depth[place])[..., None].astype(np.float32)
     air = np.array(AIRLIGHT[kind], dtype=np.float32)
-    seen: Light = (to_linear(image) * passed + air * (1.0 - passed)).astype(np.float32)
-    return to_coded(seen)
+    light: Light = (to_linear(image[place]) * passed + air * (1.0 - passed)).astype(
+        np.float32
+    )
+    seen = image.copy()
+    seen[place] = to_coded(light)
+    return seen
 
 
 def visible_box(

@@ -23,6 +23,19 @@ def _decode_table() -> Light:
 
 
 _DECODE: Final = _decode_table()
+# Fine enough that no code is off by more than a rounding.
+_STEPS: Final = 1 << 14
+
+
+def _encode_table() -> Image:
+    light = np.arange(_STEPS + 1, dtype=np.float64) / _STEPS
+    coded = np.where(
+        light <= 0.0031308, light * 12.92, 1.055 * np.power(light, 1 / 2.4) - 0.055
+    )
+    return (coded * 255.0 + 0.5).astype(np.uint8)
+
+
+_ENCODE: Final = _encode_table()
 
 
 def to_linear(image: Image) -> Light:
@@ -32,13 +45,8 @@ def to_linear(image: Image) -> Light:
 
 def to_coded(light: Light) -> Image:
     """Encode linear light (0..1, clipped) as 8-bit sRGB."""
-    clipped = np.clip(light, 0.0, 1.0)
-    coded = np.where(
-        clipped <= 0.0031308,
-        clipped * 12.92,
-        1.055 * np.power(clipped, 1 / 2.4) - 0.055,
-    )
-    return (coded * 255.0 + 0.5).astype(np.uint8)
+    steps = np.clip(light, 0.0, 1.0) * _STEPS + 0.5
+    return _ENCODE[steps.astype(np.int32)]
 
 
 def luminance(image: Image) -> Light:

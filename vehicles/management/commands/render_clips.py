@@ -1,11 +1,18 @@
 """``manage.py render_clips``: draw road clips with known truth."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from vehicles.vision.render.clips import demo_specs, measure_specs, render
+from vehicles.vision.render.clips import (
+    demo_specs,
+    measure_specs,
+    measure_view,
+    render,
+)
 from vehicles.vision.render.footage import footage_specs, render_over
 
 
@@ -20,25 +27,37 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path)
         parser.add_argument("--set", choices=("demo", "measure"), default="demo")
         parser.add_argument("--over", type=Path, nargs="*", default=[], metavar="VIDEO")
+        parser.add_argument(
+            "--series",
+            type=int,
+            default=0,
+            help="测量集序列号；0 用于开发，其余留作检验",
+        )
         parser.add_argument("--only", default="", help="只渲染名称含此文字的片段")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Render what is missing; files that are there are kept."""
         folder: Path = options["folder"]
         folder.mkdir(parents=True, exist_ok=True)
-        specs = demo_specs() if options["set"] == "demo" else measure_specs()
-        for spec in [] if options["over"] else specs:
-            if (
-                options["only"] in spec.name
-                and not (folder / f"{spec.name}.json").exists()
-            ):
-                render(spec, folder)
-                self.stdout.write(spec.name)
+        for name, draw in self.plan(options, folder):
+            if options["only"] in name and not (folder / f"{name}.json").exists():
+                draw()
+                self.stdout.write(name)
+                self.stdout.flush()
+
+    def plan(
+        self, options: dict[str, Any], folder: Path
+    ) -> Iterator[tuple[str, Callable[[], object]]]:
+        """Names of the clips and how each is made."""
         for video in options["over"]:
-            for job in footage_specs(video):
-                if (
-                    options["only"] in job.name
-                    and not (folder / f"{job.name}.json").exists()
-                ):
-                    render_over(job, folder)
-                    self.stdout.write(job.name)
+            for job in footage_specs(video, series=options["series"]):
+                yield job.name, partial(render_over, job, folder)
+        if options["over"]:
+            return
+        if options["set"] == "demo":
+            for spec in demo_specs():
+                yield spec.name, partial(render, spec, folder)
+            return
+        for number, spec in enumerate(measure_specs(options["series"])):
+            view = measure_view(number)
+            yield spec.name, partial(render, spec, folder, view=view)

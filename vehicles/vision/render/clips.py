@@ -36,6 +36,7 @@ class Spec:
     seed: int = 1
     kind: str = "soot"
     wind: float = -0.8
+    rate: int = FPS
 
 
 @dataclass
@@ -118,7 +119,8 @@ class ClipArtist:
             full = cv2.resize(depth, (self.view.width, self.view.height))
             plume = visible_box(full)
             picture = shine_through(picture, full, self.spec.kind)
-        truth.levels.append(round(level, 3))
+        soot = self.spec.kind == "soot"
+        truth.levels.append(round(level, 3) if soot else 0.0)
         truth.vehicles.append(placed.box(self.view) if placed and y < 200 else None)
         truth.plumes.append(plume)
         picture = _weather(picture, self.spec.light, self.rng)
@@ -140,10 +142,10 @@ class ClipArtist:
 
 
 def frames(spec: Spec, view: View, truth: Truth) -> Iterator[Image]:
-    """Frames of a clip at 25 per second; ``truth`` fills as they are drawn."""
+    """Frames of a clip in order; ``truth`` fills as they are drawn."""
     clip = ClipArtist(spec, view)
-    for number in range(int(spec.seconds * FPS)):
-        yield clip.frame(number / FPS, truth)
+    for number in range(int(spec.seconds * spec.rate)):
+        yield clip.frame(number / spec.rate, truth)
 
 
 def render(spec: Spec, folder: Path, *, view: View | None = None) -> Truth:
@@ -151,7 +153,7 @@ def render(spec: Spec, folder: Path, *, view: View | None = None) -> Truth:
     folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(spec)
     pictures = frames(spec, view or View(), truth)
-    encode(folder / f"{spec.name}.mp4", pictures, rate=FPS)
+    encode(folder / f"{spec.name}.mp4", pictures, rate=spec.rate)
     (folder / f"{spec.name}.json").write_text(truth.as_json(), encoding="utf-8")
     return truth
 
@@ -168,31 +170,60 @@ def demo_specs() -> list[Spec]:
     ]
 
 
-def measure_specs() -> list[Spec]:
-    """A varied drawn set: levels 0–5, light, plates, colours, lanes, speeds."""
-    rng = np.random.default_rng(20261123)
+# The cameras of the measured set: smaller pictures, fewer of them, other places.
+MEASURE_RATE = 12
+MEASURE_VIEWS = (
+    View(1280, 720, focal=2400.0),
+    View(1280, 720, focal=2000.0, pole=7.5, offset=1.8, pitch=10.0, yaw=1.5),
+    View(1280, 720, focal=2700.0, pole=5.2, offset=-2.4, pitch=7.0, yaw=-1.5),
+)
+# Light and what hangs in the air, four clips in six with soot.
+MEASURE_PLAN = (
+    *(("day", "soot"),) * 14,
+    *(("haze", "soot"),) * 4,
+    *(("dusk", "soot"),) * 3,
+    *(("day", "none"),) * 4,
+    *(("haze", "none"), ("dusk", "none")),
+    *(("shadow", "none"),) * 4,
+    *(("day", "steam"), ("day", "spray"), ("day", "dust"), ("day", "dust")),
+    *(("night", "soot"), ("rain", "soot"), ("night", "none"), ("rain", "none")),
+)
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+
+
+def measure_view(number: int) -> View:
+    """The camera of the clip of that number."""
+    return MEASURE_VIEWS[number % len(MEASURE_VIEWS)]
+
+
+def measure_specs(series: int = 0) -> list[Spec]:
+    """A varied drawn set: levels, light, plates, colours, lanes, speeds, cameras.
+
+    ``series`` 0 is what methods are developed with; others are for the last look.
+    """
+    rng = np.random.default_rng(20261123 + series)
     specs = []
-    lights = (
-        ["day"] * 12 + ["haze"] * 4 + ["dusk"] * 3 + ["shadow"] * 3 + ["night", "rain"]
-    )
-    letters = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
-    for number, light in enumerate(lights):
-        serial = "".join(rng.choice(list(letters), 5))
+    soot = sum(kind == "soot" for _, kind in MEASURE_PLAN)
+    ladder = iter(rng.permutation(np.linspace(0.9, 4.9, soot)))
+    for number, (light, kind) in enumerate(MEASURE_PLAN):
+        serial = "".join(rng.choice(list(LETTERS), 5))
         paint = [int(v) for v in rng.integers(40, 210, 3)]
-        smoking = light not in ("shadow",) and number % 4 != 3
+        level = float(next(ladder)) if kind == "soot" else 2.5
         specs.append(
             Spec(
-                name=f"drawn-{number:02d}-{light}",
+                name=f"drawn-{series}-{number:02d}-{light}-{kind}",
                 plate=f"新{rng.choice(list('ABEFN'))}{serial}",
-                level=float(rng.uniform(1.0, 4.8)) if smoking else 0.0,
+                level=0.0 if kind == "none" else level,
                 light=light,
                 speed=float(rng.uniform(6, 11)),
-                lane=float(rng.choice([2.0, 5.4, -2.2]) + rng.uniform(-0.3, 0.3)),
+                lane=float(rng.choice([2.0, 4.6, -1.6]) + rng.uniform(-0.3, 0.3)),
                 paint=(paint[0], paint[1], paint[2]),
                 plate_colour=str(rng.choice(["yellow", "yellow", "blue"])),
-                seed=500 + number,
+                seed=500 + number + 1000 * series,
+                kind=kind,
                 wind=float(rng.uniform(-1.3, 1.3)),
                 seconds=11.0,
+                rate=MEASURE_RATE,
             )
         )
     return specs

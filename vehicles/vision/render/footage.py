@@ -67,21 +67,29 @@ class FootageTruth:
     plumes: list[list[int] | None] = field(default_factory=list)
 
 
-def footage_specs(video: Path) -> list[Job]:
-    """The clips planned for a video; its largest vehicles take turns."""
+def footage_specs(video: Path, *, series: int = 0) -> list[Job]:
+    """The clips planned for a video; its largest vehicles take turns.
+
+    Another ``series`` gives other winds, other vehicles and levels up to 0.3 away: one
+    to develop with, one that is only looked at in the end.
+    """
     count = max(len(_tracks(str(video))), 1)
-    return [
-        Job(
-            name=f"{video.stem}-{number:02d}-{light}-{kind}-{level:.1f}",
-            video=str(video),
-            vehicle=number % count,
-            level=level,
-            light=light,
-            kind=kind,
-            seed=100 + number,
+    rng = np.random.default_rng(7000 + series)
+    jobs = []
+    for number, (level, light, kind) in enumerate(PLAN):
+        moved = level + (rng.uniform(-0.3, 0.3) if series and level > 0 else 0.0)
+        jobs.append(
+            Job(
+                name=f"{video.stem}-{series}-{number:02d}-{light}-{kind}-{level:.1f}",
+                video=str(video),
+                vehicle=(number + series) % count,
+                level=round(min(float(moved), 5.0), 2),
+                light=light,
+                kind=kind,
+                seed=100 + number + 1000 * series,
+            )
         )
-        for number, (level, light, kind) in enumerate(PLAN)
-    ]
+    return jobs
 
 
 @cache

@@ -238,5 +238,12 @@ def shade(
     mask = np.zeros(picture.shape[:2], np.float32)
     cv2.fillPoly(mask, [np.round(seen).astype(np.int32)], 1.0)
     mask = cv2.GaussianBlur(mask, (0, 0), soft)
-    factor = 1 - mask[..., None] * depth * np.array([0.9, 1.0, 1.06], np.float32)
-    return to_coded(to_linear(picture) * factor)
+    touched = mask > 1e-3
+    rows, columns = np.flatnonzero(touched.any(1)), np.flatnonzero(touched.any(0))
+    if not rows.size:
+        return picture
+    place = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    factor = 1 - mask[place][..., None] * depth * np.array([0.9, 1.0, 1.06], np.float32)
+    shaded = picture.copy()
+    shaded[place] = to_coded(to_linear(picture[place]) * factor)
+    return shaded
