@@ -1,5 +1,7 @@
 """Celery tasks of polluters: a service call each."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.db import transaction
 
@@ -10,8 +12,12 @@ from polluters.services import (
     devices,
     findings,
     frames,
+    masses,
+    national,
     partitions,
 )
+from polluters.services import marks as mark_acts
+from polluters.services.watching import figures, forecasts, ledger, marks
 
 
 @shared_task(name="polluters.tasks.make_partitions")
@@ -50,3 +56,55 @@ def send_commands() -> int:
 def analyse_readings() -> int:
     """Look for anomalies in the readings of the last weeks."""
     return findings.analyse_all(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.take_flags", expires=3000)
+def take_flags() -> int:
+    """Make marks of the hours that loggers flagged in the last two days."""
+    now = clock.now()
+    return mark_acts.take_flags(begin=now - timedelta(days=2), end=now, now=now)
+
+
+@shared_task(name="polluters.tasks.take_national", expires=280)
+def take_national() -> int:
+    """Take parcels of the national platform that wait in the exchange folder."""
+    return national.take_folder(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.fetch_national", expires=3000)
+def fetch_national() -> int:
+    """Fetch yesterday's parcels of the national platform by REST."""
+    now = clock.now()
+    day = clock.beijing(now - timedelta(days=1)).date()
+    return national.fetch_day(day=day.isoformat(), now=now)
+
+
+@shared_task(name="polluters.tasks.sum_masses", expires=3000)
+def sum_masses() -> int:
+    """Sum the masses of closed days."""
+    return masses.sum_due(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.analyse_supervision", expires=3000)
+def analyse_supervision() -> int:
+    """Look at marks, the ledger, rates, quotas and national data."""
+    now = clock.now()
+    return sum(watch.look(now=now) for watch in (marks, ledger, figures))
+
+
+@shared_task(name="polluters.tasks.analyse_ahead", expires=800)
+def analyse_ahead() -> int:
+    """Say which limits will be reached."""
+    return forecasts.look_ahead(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.analyse_levels", expires=3000)
+def analyse_levels() -> int:
+    """Compare the last hour with its usual level."""
+    return forecasts.look_at_levels(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.analyse_states", expires=3000)
+def analyse_states() -> int:
+    """Look for odd combinations of factors."""
+    return forecasts.look_at_states(now=clock.now())

@@ -111,7 +111,7 @@ _FORECASTS = (
     ),
     Check(
         "odd_hour", "多因子关系异常", INFO,
-        "{begin} 至 {end} 各因子的组合与平时不同（强度 {score}），主要由{drivers}引起",
+        "{begin} 至 {end} 各因子的组合与平时不同，主要由{drivers}引起",
         MONITORING, kind="anomaly-joint", ask="核对工况与各分析仪，是否有单台仪器失真",
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import numpy as np
 from django.db import connection
+from django.db.models import Q
 
 from polluters.domain.checks import (
     Event,
@@ -19,9 +20,11 @@ from polluters.models import (
     DeviceInfo,
     Limit,
     Logger,
+    Mark,
     Period,
     Point,
     ReadingRevision,
+    Upkeep,
 )
 
 COMMANDS = {
@@ -75,6 +78,8 @@ def station_of(
         frames={period: _frames(found) for period, found in clocks.items()},
         repeats=_repeats(listed, start, end),
         events=_events(logger, start, end),
+        plans=_plans(logger, start, end),
+        declared=_declared(logger, start, end),
     )
 
 
@@ -169,3 +174,39 @@ def _events(logger: Logger, start: datetime, end: datetime) -> tuple[Event, ...]
         for row in rows
         if isinstance(row.values, dict) and row.values.get("Info")
     )
+
+
+def _span(begin: datetime, end: datetime) -> tuple[int, int]:
+    return int(begin.timestamp()), int(end.timestamp())
+
+
+def _plans(
+    logger: Logger, start: datetime, end: datetime
+) -> tuple[tuple[int, int], ...]:
+    """Return the planned calibrations on the ledger."""
+    rows = Upkeep.objects.filter(
+        outlet=logger.outlet_id,
+        kind=Upkeep.Kind.CALIBRATION,
+        planned_to__gt=start,
+        planned_from__lt=end,
+    ).order_by("planned_from")
+    return tuple(_span(row.planned_from, row.planned_to) for row in rows)
+
+
+def _declared(
+    logger: Logger, start: datetime, end: datetime
+) -> tuple[tuple[int, int], ...]:
+    """Return the stops that were marked, by whomever but the logger itself."""
+    rows = (
+        Mark.objects.filter(
+            Q(end__isnull=True) | Q(end__gt=start),
+            outlet=logger.outlet_id,
+            point=None,
+            kind__stops=True,
+            begin__lt=end,
+            withdrawn_at=None,
+        )
+        .exclude(origin=Mark.Origin.LOGGER)
+        .order_by("begin")
+    )
+    return tuple(_span(max(row.begin, start), min(row.end or end, end)) for row in rows)

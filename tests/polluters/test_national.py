@@ -113,7 +113,7 @@ def test_marks_are_taken_once_and_judge_again(point: Point) -> None:
     begin = f"{clock.beijing(hour):%Y-%m-%d %H:%M}"
     head = "id,source_code,outlet,factor,kind,begin,end,reason,filler,filled_at,withdrawn\n"
     line = f"M1,{firm},{code},,starting,{begin},,冷态启动,张三,{begin},"
-    now = clock.now()
+    now = closing.settle_time(hour) + timedelta(minutes=2)
     for number, rest in (("GJ-2", ""), ("GJ-3", "")):
         national.take_parcel(
             parcel("marks", head + line + rest + "\n", number), way="rest", now=now

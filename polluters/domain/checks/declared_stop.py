@@ -4,14 +4,15 @@ import numpy as np
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit
-from polluters.domain.checks.numeric import Span
+from polluters.domain.checks.numeric import Span, join_spans
 from polluters.domain.checks.series import HOUR_S, OXYGEN, Series
 
 
 def find(context: Context) -> list[Hit]:
     """Return declared stops, or parts of them, in which the plant runs."""
     hits = []
-    for begin, end in context.stops:
+    declared = [*context.stops, *context.station.declared]
+    for begin, end in join_spans(declared, 0):
         for first, last in _pieces(begin, end, context):
             hit = _look(context, first, last)
             if hit is not None:

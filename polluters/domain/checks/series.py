@@ -131,7 +131,7 @@ class Event:
 
 @dataclass
 class Station:
-    """One logger with all it sent."""
+    """One logger with all it sent, its calibration plan and stops declared elsewhere."""
 
     mn: str
     medium: str
@@ -142,6 +142,7 @@ class Station:
     repeats: tuple[Repeat, ...] = ()
     events: tuple[Event, ...] = ()
     plans: tuple[tuple[int, int], ...] = ()
+    declared: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def main(self) -> dict[str, Series]:
