@@ -61,6 +61,7 @@ KINDS: Mapping[str, KindPolicy] = {
     "canary": KindPolicy("链路自检", verdict=False),
     "integrity": KindPolicy("证据完整性", confidential=True),
     "case": KindPolicy("案件时限", verdict=False),
+    "report": KindPolicy("线索周报", verdict=False, momentary=True),
     "clock": KindPolicy("设备时钟偏差", verdict=False, enterprise_first=True),
 }
 

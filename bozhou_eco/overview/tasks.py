@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from bozhou_eco.common import clock
+from bozhou_eco.overview.services.clue_reports import draft_report
 from bozhou_eco.overview.services.integrity import verify_and_warn
 
 
@@ -10,3 +11,9 @@ from bozhou_eco.overview.services.integrity import verify_and_warn
 def verify_integrity() -> int:
     """Read every original again; return how many faults there are."""
     return verify_and_warn(now=clock.now()).fault_count
+
+
+@shared_task(name="bozhou_eco.overview.tasks.draft_weekly")
+def draft_weekly() -> int:
+    """Draft the clue report of the last week."""
+    return draft_report(now=clock.now()).pk

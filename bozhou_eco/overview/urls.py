@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from bozhou_eco.overview.views import audit, home, pwa, search
+from bozhou_eco.overview.views import audit, home, pwa, search, weekly
 
 app_name = "overview"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern] = [
     path("audit/export/", audit.export, name="audit_export"),
     path("audit/integrity/", audit.integrity, name="integrity"),
     path("audit/<int:pk>/", audit.entry, name="audit_entry"),
+    path("weekly/", weekly.archive, name="weekly"),
+    path("weekly/draft/", weekly.draft, name="weekly_draft"),
+    path("weekly/<int:pk>/", weekly.report, name="weekly_report"),
+    path("weekly/<int:pk>/save/", weekly.save, name="weekly_save"),
+    path("weekly/items/<int:pk>/", weekly.verdict, name="weekly_verdict"),
+    path("weekly/<int:pk>/<slug:form>/", weekly.file, name="weekly_file"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("sw.js", pwa.service_worker, name="service_worker"),
     path("offline/", pwa.offline, name="offline"),

@@ -307,7 +307,8 @@
   });
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    var ask = (event.submitter && event.submitter.dataset.confirm) || form.dataset.confirm;
+    if (ask && !window.confirm(ask)) {
       event.preventDefault();
       event.stopImmediatePropagation();
       return;

@@ -7,11 +7,12 @@ organisation) are tested beside it: this is about doors.
 from bozhou_eco.accounts.models import Role
 
 OFFICER, REVIEWER, LEGAL, LEADER = Role.OFFICER, Role.REVIEWER, Role.LEGAL, Role.LEADER
-ADMIN, AUDITOR, STATION, ENTERPRISE = (
+ADMIN, AUDITOR, STATION, ENTERPRISE, PARTNER = (
     Role.ADMIN,
     Role.AUDITOR,
     Role.STATION,
     Role.ENTERPRISE,
+    Role.PARTNER,
 )
 ALL = frozenset(Role)
 BUREAU = frozenset({OFFICER, REVIEWER, LEGAL, LEADER})
@@ -29,7 +30,12 @@ PUBLIC = frozenset(
 )  # fmt: skip
 
 # Not for people: their own key is checked, tested beside their own app.
-BY_KEY = frozenset({"metrics", "api-vendor", "api-alerts-raise", "api-alerts-clear"})
+BY_KEY = frozenset(
+    {
+        *("metrics", "enforcement:parcel_in", "api-vendor"),
+        *("api-alerts-raise", "api-alerts-clear"),
+    }
+)
 BY_KEY_BELOW = ("api/v1/stations/",)
 
 ROLES: dict[str, frozenset[Role]] = {
@@ -178,6 +184,12 @@ ROLES: dict[str, frozenset[Role]] = {
     "enforcement:document": BUREAU,
     "enforcement:serve": BUREAU,
     "enforcement:void": BUREAU,
+    "enforcement:parts": frozenset({PARTNER}),
+    "enforcement:part": frozenset({PARTNER}),
+    "enforcement:part_sign": frozenset({PARTNER}),
+    "enforcement:part_file": frozenset({PARTNER}),
+    "enforcement:parcels": BUREAU,
+    "enforcement:parcel_retry": frozenset({OFFICER, LEADER}),
     # REST
     "api-captures": BUREAU,
     "api-alerts": PARTIES,
@@ -201,6 +213,7 @@ ADMIN_MODELS = frozenset(
         "enforcement.HolidayYear", "enforcement.RegionalHoliday",
         "enforcement.Setting", "enforcement.DocumentTemplate",
         "enforcement.PastPenalty",
+        "enforcement.Counterpart", "enforcement.PartnerUnit",
         "polluters.Enterprise", "polluters.Outlet", "polluters.Logger",
         "polluters.Analyser", "polluters.Pollutant", "polluters.Point",
         "polluters.Limit",

@@ -1,0 +1,1 @@
+"""Papers that the overview hands out."""
