@@ -38,7 +38,7 @@ NEXT = AT + timedelta(days=1)
 numbers = count(1)
 
 
-def test_row(at: datetime = AT, outcome: str = "pass", **more: object) -> Inspection:
+def tested(at: datetime = AT, outcome: str = "pass", **more: object) -> Inspection:
     number = next(numbers)
     plate = f"新E{number:05d}"
     car = Vehicle.objects.create(
@@ -71,9 +71,6 @@ def test_row(at: datetime = AT, outcome: str = "pass", **more: object) -> Inspec
     )
 
 
-test_row.__test__ = False  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def channel(tmp_path) -> ExchangeChannel:
     made = ExchangeChannel.objects.get(code="region")
@@ -92,8 +89,8 @@ def held(day: date, rows: dict[str, str], number: str = "XJ-HELD-1") -> exchange
 
 
 def test_a_days_parcel_is_sent_receipted_and_reconciled(channel, tmp_path):
-    good, bad = test_row(), test_row(outcome="fail")
-    lost = test_row()
+    good, bad = tested(), tested(outcome="fail")
+    lost = tested()
     assert acts.run(now=NEXT, days=1)["sent"] == 1
     parcel = ExchangeParcel.objects.get()
     assert parcel.state == "sent"
@@ -134,7 +131,7 @@ def test_a_days_parcel_is_sent_receipted_and_reconciled(channel, tmp_path):
 
 
 def test_running_again_sends_nothing_twice(channel):
-    test_row()
+    tested()
     acts.run(now=NEXT, days=1)
     acts.run(now=NEXT + timedelta(minutes=15), days=1)
     assert ExchangeParcel.objects.count() == 1
@@ -191,7 +188,7 @@ def test_by_rest_a_failure_is_retried_and_the_receipt_taken(channel, monkeypatch
     channel.url = f"http://127.0.0.1:{server.server_port}/parcels"
     channel.save()
     try:
-        test_row()
+        tested()
         acts.run(now=NEXT, days=1)
         parcel = ExchangeParcel.objects.get()
         assert parcel.state == "failed"
@@ -211,7 +208,7 @@ def test_by_rest_a_failure_is_retried_and_the_receipt_taken(channel, monkeypatch
 def test_a_platform_that_stays_away_is_told(channel):
     channel.mode, channel.url = "rest", "http://127.0.0.1:9/parcels"
     channel.save()
-    test_row()
+    tested()
     now = NEXT
     for _ in range(5):
         acts.run(now=now, days=1)
@@ -233,10 +230,10 @@ def test_the_exchange_page_shows_sources_and_differences(channel, client: Client
 def test_sums_follow_the_tests(client: Client):
     user = factories.user(Role.OFFICER)
     client.force_login(user)
-    test_row(results={"k_mean_m1": 0.6})
-    second = test_row(outcome="fail", results={"k_mean_m1": 1.4})
-    test_row(fuel="A", stage=6, registered_on=None, results={})
-    test_row(at=AT - timedelta(days=31))
+    tested(results={"k_mean_m1": 0.6})
+    second = tested(outcome="fail", results={"k_mean_m1": 1.4})
+    tested(fuel="A", stage=6, registered_on=None, results={})
+    tested(at=AT - timedelta(days=31))
     fleet.refresh(now=AT)
     rows = fleet_reads.months_for(user, date(2026, 9, 1), date(2026, 9, 30))
     by_fuel = {row.label: row for row in fleet_reads.grouped(rows, "fuel")}

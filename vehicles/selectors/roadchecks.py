@@ -34,8 +34,13 @@ def day_begins(day: date) -> datetime:
 def campaigns_for(user: User) -> QuerySet[RoadCampaign]:
     """Return campaigns in reach with how many were checked and failed."""
     rows: QuerySet[RoadCampaign] = RoadCampaign.objects.visible_to(user)
-    return rows.select_related("district").annotate(
-        checked=Count("checks"), failed=Count("checks", filter=Q(checks__verdict=FAIL))
+    return (
+        rows.select_related("district")
+        .annotate(
+            checked=Count("checks"),
+            failed=Count("checks", filter=Q(checks__verdict=FAIL)),
+        )
+        .order_by("-begins_at", "-pk")
     )
 
 
