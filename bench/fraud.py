@@ -1,13 +1,16 @@
 """Recall and precision of every fraud rule on planted and honest tests.
 
 The seeds are not those the rules were written with. Honest traffic is included, so a
-rule that cries wolf loses precision.
+rule that cries wolf loses precision. Beside our own simulation, tests in six foreign
+styles (``bench.foreign``) are judged: other noise, resolution, cycle and fields.
 """
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
+from bench.foreign import STYLES, written
 from vehicles.domain.fraud.base import Finding
 from vehicles.domain.fraud.registry import Checker
 from vehicles.domain.fraud.stream import check_lines
@@ -24,11 +27,7 @@ def _one(seed: int, days: int, per_day: int, each: int) -> tuple[Counter[str], .
     honest = list(honest_days(world, days=days, per_day=per_day))
     planted = plant(honest, seed=seed + 1, each=each)
     lines = (json.dumps(as_json(test), ensure_ascii=False) for test in planted.tests)
-    found = {
-        (item.report, item.rule)
-        for item in check_lines(lines, Checker())
-        if isinstance(item, Finding)
-    }
+    found = _found(lines)
     hits = found & planted.truth
     return tuple(
         Counter(rule for _, rule in pairs) for pairs in (planted.truth, found, hits)
@@ -44,7 +43,7 @@ def run(quick: bool) -> list[dict[str, object]]:
     for seed in SEEDS[:1] if quick else SEEDS:
         a, b, c = _one(seed, *size)
         truth, found, hits = truth + a, found + b, hits + c
-    rows = []
+    rows = list(_foreign(120 if quick else 240, 3 if quick else 6, quick=quick))
     for rule in sorted(truth | found):
         recall = hits[rule] / truth[rule] if truth[rule] else None
         precision = hits[rule] / found[rule] if found[rule] else None
@@ -53,6 +52,30 @@ def run(quick: bool) -> list[dict[str, object]]:
     rows.append(_row("recall", hits.total() / max(truth.total(), 1), RECALL))
     rows.append(_row("precision", hits.total() / max(found.total(), 1), PRECISION))
     return rows
+
+
+def _found(lines: Iterable[str]) -> set[tuple[str, str]]:
+    return {
+        (item.report, item.rule)
+        for item in check_lines(lines, Checker())
+        if isinstance(item, Finding)
+    }
+
+
+def _foreign(count: int, each: int, *, quick: bool) -> Iterable[dict[str, object]]:
+    """Yield recall and precision on tests written in other hands' style."""
+    for style in STYLES:
+        truth: set[tuple[str, str]] = set()
+        found: set[tuple[str, str]] = set()
+        for seed in SEEDS[:1] if quick else SEEDS:
+            author = written(style, seed=seed, count=count, each=each)
+            lines = (json.dumps(test, ensure_ascii=False) for test in author.tests)
+            found |= {(f"{seed}/{a}", b) for a, b in _found(lines)}
+            truth |= {(f"{seed}/{a}", b) for a, b in author.truth}
+        hits = len(truth & found)
+        name = style.name
+        yield _row(f"foreign recall {name}", hits / max(len(truth), 1), RECALL)
+        yield _row(f"foreign precision {name}", hits / max(len(found), 1), PRECISION)
 
 
 def _row(figure: str, value: float | None, least: float) -> dict[str, object]:

@@ -227,7 +227,12 @@ def test_whole_tests_are_taken_row_by_row():
         "station": "652722001",
         "ended_at": (NOON + timedelta(minutes=5)).isoformat(),
     }
-    bad = {**good, "session": "W-2", "vehicle": {**good["vehicle"], "plate": "新I1"}}
+    bad = {
+        **good,
+        "session": "W-2",
+        "report": "",
+        "vehicle": {**good["vehicle"], "plate": "新I1"},
+    }
     foreign = {**good, "session": "W-3", "station": "652722002"}
     answer = by.client.post(f"{ROOT}tests/", {"tests": [good, bad, foreign]})
     assert answer.status_code == 200

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 
 from vehicles.domain.fraud.base import Finding, Params, brief, name_of, vehicle_key
 from vehicles.domain.inspection.shapes import Vehicle, VehicleTest
@@ -20,13 +21,18 @@ class CalidParams(Params):
     """``unlike_least`` groups of unlike vehicles make a finding.
 
     From ``whole_group`` tests on, all of them are named; below that the first is taken
-    as the rightful owner.
+    as the rightful owner. Where more than ``usual`` of at least ``peers`` vehicles share
+    with unlike ones, the file names software by other rules than vehicles carry it, and
+    only groups ``outlier`` times as large as usual count.
     """
 
     source: str = "兴2221环罚〔2025〕5号；澜沧、开封、诸暨同类案件"
     unlike_least: int = 2
     whole_group: int = 4
     litres_tolerance: float = 0.05
+    usual: float = 0.6
+    peers: int = 20
+    outlier: float = 5.0
 
 
 @dataclass(slots=True)
@@ -106,16 +112,35 @@ class SharedCalid:
 
     def finish(self) -> Iterable[Finding]:
         """Yield findings for every group of unlike vehicles."""
+        found = {}
         for key, members in self.groups.items():
-            clusters: list[list[_Seen]] = []
-            for seen in members:
-                home = next((c for c in clusters if self.like(c[0], seen)), None)
-                if home is None:
-                    clusters.append([seen])
-                else:
-                    home.append(seen)
+            clusters = self._clusters(members)
             if len(clusters) >= self.params.unlike_least:
-                yield from self._about(key, members, clusters)
+                found[key] = clusters
+        least = self._least(found)
+        for key, clusters in found.items():
+            if len(self.groups[key]) >= least:
+                yield from self._about(key, self.groups[key], clusters)
+
+    def _clusters(self, members: list[_Seen]) -> list[list[_Seen]]:
+        clusters: list[list[_Seen]] = []
+        for seen in members:
+            home = next((c for c in clusters if self.like(c[0], seen)), None)
+            if home is None:
+                clusters.append([seen])
+            else:
+                home.append(seen)
+        return clusters
+
+    def _least(self, found: Iterable[tuple[str, str]]) -> float:
+        """Return the size from which a group counts."""
+        everyone = {seen.vin for members in self.groups.values() for seen in members}
+        sizes = [len(self.groups[key]) for key in found]
+        sharing = {seen.vin for key in found for seen in self.groups[key]}
+        rare = len(sharing) <= self.params.usual * len(everyone)
+        if not sizes or rare or len(everyone) < self.params.peers:
+            return 0.0
+        return self.params.outlier * median(sizes)
 
     def _about(
         self, key: tuple[str, str], members: list[_Seen], clusters: list[list[_Seen]]

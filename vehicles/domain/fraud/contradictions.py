@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vehicles.domain.codes import FUELS, INSTRUMENTS, METHOD_NAMES, Method, has_exhaust
 from vehicles.domain.fraud.base import Finding, Params, SingleRule, clock, name_of
@@ -26,18 +26,30 @@ class ElectricParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class OverdueParams(Params):
-    """Hours that the last daily check of an instrument may lie back."""
+    """Hours that the last daily check of an instrument may lie back.
+
+    Where more than ``usual`` of at least ``peers`` tests are older, the file gives
+    another time than that of the check, and only failed checks and dates count.
+    """
 
     source: str = "昆明、广州、长沙检测站接口规范：检查超过 1 天锁定"
     check_hours: float = 24.0
+    usual: float = 0.5
+    peers: int = 20
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictParams(Params):
-    """Judged again with limit set ``variant``; the looser one leaves no doubt."""
+    """Judged again with limit set ``variant``; the looser one leaves no doubt.
+
+    Where more than ``usual`` of at least ``peers`` passes contradict, the tests were
+    judged by other limits, and nobody stands out.
+    """
 
     source: str = "GB 18285-2018、GB 3847-2018 限值 a；HJ 1237-2021 7.5"
     variant: str = "a"
+    usual: float = 0.3
+    peers: int = 20
 
 
 class ElectricTailpipe(SingleRule):
@@ -68,10 +80,13 @@ class ElectricTailpipe(SingleRule):
             )
 
 
-class CalibrationOverdue(SingleRule):
+class CalibrationOverdue:
     """An instrument past its verification, or without a passed daily check."""
 
-    params: OverdueParams
+    def __init__(self, params: OverdueParams) -> None:
+        self.params = params
+        self.checked = 0
+        self.old: list[Finding] = []
 
     def see(self, test: VehicleTest) -> Iterable[Finding]:
         """Yield one finding that lists the instruments at fault."""
@@ -79,47 +94,73 @@ class CalibrationOverdue(SingleRule):
         if start is None:
             return
         day = start.astimezone(BEIJING).date()
-        faults = []
+        sure, aged = [], []
         for item in test.instruments:
             name = f"{INSTRUMENTS.get(item.kind, item.kind)} {item.serial}"
             if item.verified_until and item.verified_until < day:
-                faults.append(f"{name} 检定有效期至 {item.verified_until}")
+                sure.append(f"{name} 检定有效期至 {item.verified_until}")
             if item.checked_at:
                 age = start - item.checked_at
                 if age > timedelta(hours=self.params.check_hours):
                     hours = age.total_seconds() / 3600
-                    faults.append(
-                        f"{name} 最近检查 {clock(item.checked_at)}，已过 {hours:.0f} h"
-                    )
-                elif item.check_passed is False:
-                    faults.append(f"{name} 最近检查不合格")
-        if faults:
-            yield Finding(
-                name_of(test),
-                OVERDUE,
-                0.9,
-                f"{clock(start)} 检验时：" + "；".join(faults[:4]),
-                numbers={"faults": len(faults)},
-            )
+                    last = clock(item.checked_at)
+                    aged.append(f"{name} 最近检查 {last}，已过 {hours:.0f} h")
+            if item.check_passed is False:
+                sure.append(f"{name} 最近检查不合格")
+        self.checked += any(item.checked_at for item in test.instruments)
+        if sure:
+            yield self._finding(test, start, sure + aged)
+        elif aged:
+            self.old.append(self._finding(test, start, aged))
+
+    def _finding(
+        self, test: VehicleTest, start: datetime, faults: list[str]
+    ) -> Finding:
+        return Finding(
+            name_of(test),
+            OVERDUE,
+            0.9,
+            f"{clock(start)} 检验时：" + "；".join(faults[:4]),
+            numbers={"faults": len(faults)},
+        )
+
+    def finish(self) -> Iterable[Finding]:
+        """Yield the tests whose last check is too old, unless that is usual."""
+        many = len(self.old) > self.params.usual * self.checked
+        if self.checked < self.params.peers or not many:
+            yield from self.old
 
 
-class VerdictContradicts(SingleRule):
+class VerdictContradicts:
     """Passed although a one-vote item or a limit says otherwise."""
 
-    params: VerdictParams
+    def __init__(self, params: VerdictParams) -> None:
+        self.params = params
+        self.passes = 0
+        self.found: list[Finding] = []
 
     def see(self, test: VehicleTest) -> Iterable[Finding]:
-        """Yield a finding when judging again fails a passed test."""
+        """Judge a passed test again and remember what contradicts."""
         start = test.started_at or test.ended_at
         if test.verdict.overall != "pass" or start is None:
-            return
+            return ()
+        self.passes += 1
         day = start.astimezone(BEIJING).date()
         again = judge(test, LIMITS, variant=self.params.variant, on=day).verdict
         if again.overall == "fail":
-            yield Finding(
-                name_of(test),
-                VERDICT,
-                0.85,
-                "报告结论为合格，但" + "；".join(again.reasons[:4]),
-                numbers={"reasons": len(again.reasons)},
+            self.found.append(
+                Finding(
+                    name_of(test),
+                    VERDICT,
+                    0.85,
+                    "报告结论为合格，但" + "；".join(again.reasons[:4]),
+                    numbers={"reasons": len(again.reasons)},
+                )
             )
+        return ()
+
+    def finish(self) -> Iterable[Finding]:
+        """Yield the contradictions, unless most tests go by other limits."""
+        many = len(self.found) > self.params.usual * self.passes
+        if self.passes < self.params.peers or not many:
+            yield from self.found

@@ -62,13 +62,16 @@ class Usual:
         self.best: deque[float] = deque(maxlen=size)
 
     def bar(self, params: CopiedParams) -> tuple[float, float]:
-        """Return the median and robust spread of z to measure a match by."""
+        """Return the median and robust spread of z to measure a match by.
+
+        The spread is that of the lower half: copies stand in the upper one.
+        """
         if len(self.best) < params.history:
             bar = float(np.arctanh(params.first_r))
             return bar / 2, bar / 2 / params.sigmas
         known = np.array(self.best)
         middle = float(np.median(known))
-        wide = 1.4826 * float(np.median(np.abs(known - middle)))
+        wide = 1.4826 * float(np.median(middle - known[known <= middle]))
         return middle, max(wide, 0.05)
 
 
@@ -110,55 +113,65 @@ def weigh(
     return Match(likeness.r, sigmas, shift)
 
 
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """A test, the earlier one most like it, and how alike they are."""
+
+    memory: Brief
+    other: Brief
+    likeness: Likeness
+    shift: int
+
+
 class CopiedCurves:
-    """Fingerprint index in memory; the platform keeps the same index in its database."""
+    """Fingerprint index in memory; the platform keeps the same index in its database.
+
+    What is usual is known only when all tests were seen, so judgement waits till then:
+    tests may be few at first, or share a form that driving does not explain.
+    """
 
     def __init__(self, params: CopiedParams) -> None:
         self.params = params
         self.index: dict[str, dict[int, list[tuple[int, int]]]] = defaultdict(dict)
-        self.usual: dict[str, Usual] = defaultdict(Usual)
+        self.nearest: dict[str, list[_Nearest]] = defaultdict(list)
+        self.alone: Counter[str] = Counter()
         self.tests: list[Brief] = []
         self.rests: list[tuple[NDArray[np.int8], int]] = []
 
     def see(self, test: VehicleTest) -> Iterable[Finding]:
         """Look a curve up among those before it, then add it."""
         if not test.process.rows:
-            return
+            return ()
         own = shape(test.process, test.method)
         rest = residual(test.process, test.method)
         if own is None or rest is None:
-            return
+            return ()
         prints = fingerprint(own)
         memory = brief(test)
-        best = self._best(test.method, memory, rest, prints)
+        found = self._best(test.method, memory, rest, prints)
+        if found is None:
+            self.alone[test.method] += 1
+        else:
+            self.nearest[test.method].append(found)
         self._add(test.method, memory, rest, prints)
-        if best is not None:
-            yield describe(memory, *best)
+        return ()
 
     def _best(
         self, method: str, memory: Brief, rest: Residual, prints: Fingerprint
-    ) -> tuple[Brief, Match] | None:
-        table, usual = self.index[method], self.usual[method]
+    ) -> _Nearest | None:
+        table = self.index[method]
         hits = (
             (place, row, stored)
             for code, row in prints.asked
             for place, stored in table.get(code, ())
         )
-        found: list[tuple[float, Likeness, int, Brief]] = []
+        found: list[_Nearest] = []
         for place, shift in votes(hits, self.params.candidates):
             other = self.tests[place]
             if other.report != memory.report or other.session != memory.session:
                 likeness, best = closest(rest, self._rest(place), shift)
-                found.append((likeness.z, likeness, best, other))
-        if not found:
-            usual.best.append(0.0)
-            return None
-        z, likeness, best, other = max(found, key=lambda item: item[0])
-        match = weigh(likeness, best, usual, self.params)
-        if match is None:
-            usual.best.append(z)
-            return None
-        return other, match
+                found.append(_Nearest(memory, other, likeness, best))
+        return max(found, key=lambda item: item.likeness.z, default=None)
 
     def _rest(self, place: int) -> Residual:
         packed, freedom = self.rests[place]
@@ -180,8 +193,30 @@ class CopiedCurves:
                 bucket.append((place, row))
 
     def finish(self) -> Iterable[Finding]:
-        """Everything was said as it came."""
-        return ()
+        """Yield the tests that are more alike than tests of their method usually are.
+
+        Copies are left out of what is usual, in a second look.
+        """
+        for method, found in self.nearest.items():
+            first = self._matches(method, found, frozenset())
+            copies = frozenset(id(item) for item, _ in first)
+            few = len(found) + self.alone[method] < self.params.history
+            if few and len(found) >= 6 and len(first) > 0.6 * len(found):
+                continue
+            for item, match in self._matches(method, found, copies):
+                yield describe(item.memory, item.other, match)
+
+    def _matches(
+        self, method: str, found: list[_Nearest], without: frozenset[int]
+    ) -> list[tuple[_Nearest, Match]]:
+        usual = Usual(1_000_000)
+        usual.best.extend([0.0] * self.alone[method])
+        usual.best.extend(o.likeness.z for o in found if id(o) not in without)
+        weighed = (
+            (item, weigh(item.likeness, item.shift, usual, self.params))
+            for item in found
+        )
+        return [(item, match) for item, match in weighed if match is not None]
 
 
 def describe(memory: Brief, other: Brief, match: Match) -> Finding:

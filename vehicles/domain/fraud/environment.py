@@ -21,7 +21,7 @@ class EnvironmentParams(Params):
     """
 
     source: str = "平台设置（memory）：多车温湿压完全相同"
-    least: int = 5
+    least: int = 4
     coarse_least: int = 15
     minutes: float = 30.0
     peer_share: float = 0.5

@@ -16,13 +16,15 @@ RUNNING_RPM = 300.0
 class DilutedParams(Params):
     """CO+CO₂ under ``floor_pct`` for ``seconds`` in a row, or for ``share`` of rows.
 
-    Fuel cut-off lowers CO₂ for a few seconds in honest tests, which ``seconds`` allows.
+    Fuel cut-off lowers CO₂ in honest tests: rows while the speed falls, and ``lag_s``
+    after that, are left out where the speed is known.
     """
 
     source: str = "沈阳 V2.4 CoCo2=6；VMASParams COCO2Min=6；FS“co+co2 小于6%,终止检测”"
     floor_pct: float = 6.0
-    seconds: int = 12
+    seconds: int = 8
     share: float = 0.25
+    lag_s: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,13 @@ class Diluted(SingleRule):
         curve = test.process
         if test.method not in GAS_METHODS or not curve.has("co2_pct"):
             return
-        rpm, counted = curve.values("rpm"), curve.sampled(test.method)
+        rpm = curve.values("rpm")
+        counted = [
+            sampled and not braking
+            for sampled, braking in zip(
+                curve.sampled(test.method), self._braking(curve), strict=True
+            )
+        ]
         sums: list[float | None] = []
         for row, (co, co2) in enumerate(
             zip(curve.values("co_pct"), curve.values("co2_pct"), strict=True)
@@ -83,6 +91,21 @@ class Diluted(SingleRule):
             second=second,
             numbers={"rows": sum(low), "longest": longest, "least": round(least, 3)},
         )
+
+    def _braking(self, curve: Curve) -> list[bool]:
+        """Return for each row whether fuel may have been cut off at, or before, it."""
+        speeds = curve.values("speed_kmh")
+        falls = [_falls(speeds, row) for row in range(curve.rows)]
+        return [
+            any(falls[max(0, row - self.params.lag_s) : row + 1])
+            for row in range(curve.rows)
+        ]
+
+
+def _falls(speeds: Sequence[float | None], row: int) -> bool:
+    """Return whether the speed falls by more than 1 km/h over the seconds around a row."""
+    before, after = speeds[max(row - 1, 0)], speeds[min(row + 1, len(speeds) - 1)]
+    return before is not None and after is not None and before - after > 1.0
 
 
 def _same(values: Sequence[float | None]) -> list[bool]:
@@ -150,7 +173,7 @@ class Constant(SingleRule):
         columns = [_same(curve.values(name)) for name in held]
         still = [all(flags) for flags in zip(*columns, strict=True)]
         run = self._longest(curve, still, self.params.seconds, self.params.rpm_move)
-        if run is None:
+        if run is None or not self._stands_out(still, run):
             return None
         telling = [
             name
@@ -160,6 +183,18 @@ class Constant(SingleRule):
         if not telling:
             return None
         return self._finding(test, run, held, 0.95 if len(held) > 1 else 0.8)
+
+    def _stands_out(self, still: list[bool], run: tuple[int, int]) -> bool:
+        """Return whether a run is far longer than the test's other ones.
+
+        Coarse analysers repeat values for some seconds; a stuck one does so for long.
+        """
+        others = sorted(
+            (length + 1 for start, length in runs(still) if start - 1 != run[0]),
+            reverse=True,
+        )
+        usual = others[len(others) // 4] if others else 1
+        return run[1] >= 3 * usual
 
     def _alone(self, test: VehicleTest, held: list[str]) -> Finding | None:
         curve = test.process

@@ -68,7 +68,10 @@ def loaded_rows(curve: Curve, least_speed: float) -> list[int]:
         rows = [i for i, phase in enumerate(curve.phases) if phase in LOADED]
     else:
         top = max(range(curve.rows), key=lambda i: speeds[i] or 0.0, default=0)
-        rows = list(range(top, curve.rows))
+        power = curve.values("power_kw")
+        most = max((value or 0.0 for value in power), default=0.0)
+        loaded = (i for i in range(top, curve.rows) if (power[i] or 0.0) >= most / 10)
+        rows = list(loaded) if most > 0 else list(range(top, curve.rows))
     return [i for i in rows if (speeds[i] or 0.0) >= least_speed]
 
 

@@ -8,6 +8,8 @@ from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.domain.plates import distance
 
 CODE = "obd_vin_mismatch"
+LEAST = 11
+"""Characters that a VIN must have to be compared; old vehicles have short ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ class ObdVin(SingleRule):
     def see(self, test: VehicleTest) -> Iterable[Finding]:
         """Yield a finding when both VINs are whole and differ."""
         read, entered = _plain(test.obd.vin), _plain(test.vehicle.vin)
-        if len(read) < 17 or len(entered) < 17 or len(set(read)) < 4 or read == entered:
+        if (
+            min(len(read), len(entered)) < LEAST
+            or len(set(read)) < 4
+            or read == entered
+        ):
             return
         apart = distance(read, entered)
         typing = apart <= self.params.typing_distance

@@ -1,7 +1,9 @@
 """Time and cycle: speed tracking, number of rows, and tests that are too short."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from vehicles.domain.codes import METHOD_NAMES, Method
 from vehicles.domain.fraud.base import Finding, Params, SingleRule, name_of, runs
@@ -18,6 +20,9 @@ class SpeedParams(Params):
     """Off by more than ``tolerance_kmh`` from every set speed within ``tolerance_s``.
 
     More than ``in_a_row`` seconds at a stretch or ``in_all`` seconds together count.
+    Where no set speed was sent, the published cycle stands in, unless the tests of the
+    file agree on another one (``peers`` of them); a test that is off it for
+    ``other_cycle`` of its time drives another cycle, which cannot be judged.
     """
 
     source: str = "沈阳 V2.4：连续 3 s 或累计 15 s 超差；±2 km/h、±1 s 属 memory"
@@ -25,6 +30,8 @@ class SpeedParams(Params):
     tolerance_s: int = 1
     in_a_row: int = 3
     in_all: int = 15
+    peers: int = 8
+    other_cycle: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,16 @@ class RowParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class ShortParams(Params):
-    """A test may be shorter than its phases by ``tolerance`` at most."""
+    """A test may be shorter than its phases by ``tolerance`` at most.
+
+    Where more than ``usual`` of at least ``peers`` tests of a method are, the equipment
+    counts otherwise; then only those under half of the median stand out.
+    """
 
     source: str = "JS 2020-06 阶段时长；柴油方法为平台设置"
     tolerance: float = 0.05
+    usual: float = 0.5
+    peers: int = 8
     double_idle_s: float = 120.0
     asm_s: float = 25.0
     cycle_s: float = 195.0
@@ -54,47 +67,105 @@ def cycle_rows(curve: Curve) -> list[int]:
     return [i for i, phase in enumerate(curve.phases) if phase not in prepared]
 
 
-class SpeedTracking(SingleRule):
+@dataclass(frozen=True, slots=True)
+class _Drive:
+    """What is remembered of a test without set speeds: its speeds by second."""
+
+    report: str
+    start: float
+    speeds: dict[int, float]
+
+
+class SpeedTracking:
     """The driver must follow the cycle, or the test is void."""
 
-    params: SpeedParams
+    def __init__(self, params: SpeedParams) -> None:
+        self.params = params
+        self.drives: list[_Drive] = []
 
     def see(self, test: VehicleTest) -> Iterable[Finding]:
         """Yield a finding when a counted test was out of tolerance too long."""
         curve = test.process
         if test.method not in CYCLES or not curve.has("speed_kmh"):
             return
+        if test.verdict.overall in ("aborted", "invalid"):
+            return
         rows = cycle_rows(curve)
-        speed = [curve.values("speed_kmh")[i] for i in rows]
-        targets = self._targets(curve, rows)
-        off = [self._off(value, row, targets) for row, value in enumerate(speed)]
+        times = curve.times()
+        given = curve.values("speed_kmh")
+        if not curve.has("target_speed_kmh"):
+            start = times[rows[0]] if rows else 0.0
+            known = {
+                round(times[i] - start): speed
+                for i in rows
+                if (speed := given[i]) is not None
+            }
+            self.drives.append(_Drive(name_of(test), start, known))
+            return
+        targets = [curve.values("target_speed_kmh")[i] or 0.0 for i in rows]
+        off = [
+            self._off(speed, row, targets)
+            for row, speed in enumerate(given[i] for i in rows)
+        ]
+        yield from self._judge(name_of(test), off, [times[i] for i in rows])
+
+    def finish(self) -> Iterable[Finding]:
+        """Yield what the published cycle, or the one most tests drove, tells."""
+        targets = self._agreed()
+        if targets is None:
+            return
+        for drive in self.drives:
+            seconds = sorted(second for second in drive.speeds if second < len(targets))
+            off = [
+                self._off(drive.speeds[second], second, targets) for second in seconds
+            ]
+            share = sum(value > 0 for value in off) / max(len(off), 1)
+            if share < self.params.other_cycle:
+                yield from self._judge(
+                    drive.report, off, [drive.start + second for second in seconds]
+                )
+
+    def _agreed(self) -> list[float] | None:
+        """Return the set speeds: those published, or the median of all tests.
+
+        None when the tests neither drive the published cycle nor agree among themselves.
+        """
+        published = list(TARGETS)
+        if len(self.drives) < self.params.peers:
+            return published
+        middle, wide = [], []
+        for second, target in enumerate(published):
+            speeds = [d.speeds[second] for d in self.drives if second in d.speeds]
+            speed = median(speeds) if speeds else target
+            middle.append(speed)
+            wide.append(median(abs(v - speed) for v in speeds) if speeds else 0.0)
+        off = [self._off(speed, row, published) for row, speed in enumerate(middle)]
+        if sum(value > 0 for value in off) <= self.params.in_all:
+            return published
+        loose = sum(value > self.params.tolerance_kmh / 2 for value in wide)
+        return middle if loose < 0.1 * len(middle) else None
+
+    def _judge(
+        self, report: str, off: list[float], times: list[float]
+    ) -> Iterable[Finding]:
         away = [value > 0 for value in off]
         longest = max(runs(away), key=lambda run: run[1], default=(0, 0))
         if longest[1] <= self.params.in_a_row and sum(away) <= self.params.in_all:
             return
         first = longest[0] if longest[1] > self.params.in_a_row else away.index(True)
-        second = curve.times()[rows[first]]
         yield Finding(
-            name_of(test),
+            report,
             SPEED,
             round(min(0.99, 0.7 + 0.01 * sum(away)), 2),
             f"车速超出 ±{self.params.tolerance_kmh:g} km/h 共 {sum(away)} s，最长连续 "
             f"{longest[1]} s（允许连续 {self.params.in_a_row} s、累计 "
             f"{self.params.in_all} s），最大偏差 {max(off) + self.params.tolerance_kmh:.1f} "
             "km/h，检测应作废",
-            second=second,
+            second=times[first],
             numbers={"rows": sum(away), "longest": longest[1]},
         )
 
-    def _targets(self, curve: Curve, rows: list[int]) -> list[float]:
-        if curve.has("target_speed_kmh"):
-            return [curve.values("target_speed_kmh")[i] or 0.0 for i in rows]
-        times = curve.times()
-        start = times[rows[0]] if rows else 0.0
-        seconds = [round(times[i] - start) for i in rows]
-        return [TARGETS[s] if 0 <= s < len(TARGETS) else 0.0 for s in seconds]
-
-    def _off(self, speed: float | None, row: int, targets: list[float]) -> float:
+    def _off(self, speed: float | None, row: int, targets: Sequence[float]) -> float:
         """Return by how much a row is beyond tolerance of all set speeds near it."""
         if speed is None:
             return 0.0
@@ -127,38 +198,32 @@ class RowCount(SingleRule):
             )
 
 
-class TooShort(SingleRule):
+class TooShort:
     """A test that took less time than its phases need."""
 
-    params: ShortParams
+    def __init__(self, params: ShortParams) -> None:
+        self.params = params
+        self.seen: dict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
 
-    def see(self, test: VehicleTest) -> Iterable[Finding]:
-        """Yield a finding from the clock, or from the process rows."""
-        needed = {
+    def _needed(self, method: str) -> float | None:
+        return {
             "double_idle": self.params.double_idle_s,
             "asm": self.params.asm_s,
             "vmas": self.params.cycle_s,
             "transient": self.params.cycle_s,
             "lugdown": self.params.lugdown_s,
             "free_acceleration": self.params.free_acceleration_s,
-        }.get(test.method)
-        if needed is None or test.verdict.overall in ("aborted", "invalid"):
-            return
-        if not test.process.rows and not _measured(test):
-            return
-        least = needed * (1 - self.params.tolerance)
-        found = self._times(test)
-        short = [(what, seconds) for what, seconds in found if seconds < least]
-        if short:
-            what, seconds = min(short, key=lambda item: item[1])
-            yield Finding(
-                name_of(test),
-                SHORT,
-                round(min(0.99, 0.75 + 0.25 * (1 - max(seconds, 0) / needed)), 2),
-                f"{METHOD_NAMES[Method(test.method)]}{what} {seconds:g} s，"
-                f"短于各阶段所需 {needed:g} s",
-                numbers={"seconds": seconds, "needed": needed},
-            )
+        }.get(method)
+
+    def see(self, test: VehicleTest) -> Iterable[Finding]:
+        """Remember how long a test took by the clock and by its process rows."""
+        ended = test.verdict.overall in ("aborted", "invalid")
+        if self._needed(test.method) is None or ended:
+            return ()
+        if test.process.rows or _measured(test):
+            for what, seconds in self._times(test):
+                self.seen[test.method, what].append((name_of(test), seconds))
+        return ()
 
     def _times(self, test: VehicleTest) -> Iterable[tuple[str, float]]:
         if test.started_at and test.ended_at:
@@ -166,6 +231,35 @@ class TooShort(SingleRule):
         if test.process.rows and test.method not in CYCLES:
             times = test.process.times()
             yield "过程数据只覆盖", max(times) - min(times) + 1
+
+    def finish(self) -> Iterable[Finding]:
+        """Yield the tests that are too short, by the worse of both measures."""
+        worst: dict[str, Finding] = {}
+        for (method, what), rows in self.seen.items():
+            needed = self._needed(method) or 0.0
+            bar = needed * (1 - self.params.tolerance)
+            typical = median(seconds for _, seconds in rows)
+            share = sum(seconds < bar for _, seconds in rows) / len(rows)
+            if len(rows) >= self.params.peers and share > self.params.usual:
+                bar = typical / 2
+            for report, seconds in rows:
+                held = worst.get(report)
+                shorter = held is None or seconds < float(held.numbers["seconds"])
+                if seconds < bar and shorter:
+                    worst[report] = self._finding(report, method, what, seconds, needed)
+        yield from worst.values()
+
+    def _finding(
+        self, report: str, method: str, what: str, seconds: float, needed: float
+    ) -> Finding:
+        return Finding(
+            report,
+            SHORT,
+            round(min(0.99, 0.75 + 0.25 * (1 - max(seconds, 0) / needed)), 2),
+            f"{METHOD_NAMES[Method(method)]}{what} {seconds:g} s，"
+            f"短于各阶段所需 {needed:g} s",
+            numbers={"seconds": seconds, "needed": needed},
+        )
 
 
 def _measured(test: VehicleTest) -> bool:
