@@ -329,8 +329,10 @@ def hour_mean(
     converted: dict[datetime, float] = {}
     notes: list[str] = []
     if convert:
-        ours = oxygen if isinstance(oxygen, Mapping) else None
-        if oxygen is not None and ours is None:
+        ours: Mapping[datetime, float] | None = None
+        if isinstance(oxygen, Mapping):
+            ours = oxygen
+        elif oxygen is not None:
             ours = slot_means(
                 oxygen, start=start, length=HOUR, interval=interval, rules=rules
             )

@@ -16,8 +16,9 @@ from polluters.domain.limits import Averaging
 from polluters.models import ClosedPeriod, DirtyHour, Exceedance, Period, Point
 from polluters.selectors import marks, rulebook
 from polluters.services import exceedances, furnace, judging, means
-from polluters.services.means import DAY, HOUR, OXYGEN, WATER_FLOW, Computed
+from polluters.services.means import WATER_FLOW, Computed
 from polluters.services.shortfalls import note_shortfalls
+from polluters.services.values import DAY, HOUR, OXYGEN
 
 LOOK_BACK = timedelta(hours=48)
 DAY_GRACE = timedelta(hours=1)
@@ -229,7 +230,14 @@ def due_long(now: datetime) -> list[tuple[int, datetime, datetime]]:
             period__in=[period for period, *_ in due]
         ).values_list("period", "time")
     )
-    return [row for row in due if row[:2] not in known]
+    return [
+        row
+        for row in due
+        if row[:2] not in known
+        and ClosedPeriod.objects.filter(
+            period=Period.DAY, time__gte=row[1], time__lt=row[2]
+        ).exists()
+    ]
 
 
 @transaction.atomic

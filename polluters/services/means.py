@@ -1,74 +1,26 @@
 """Means of hours and days from the stored rows; the same rows give the same means.
 
-The everyday hour of a point (each minute once, normal, in range) comes from the database
-as one row with its values; only the others are fetched value by value. Both ways give the
-same figures, because sums are exact.
+Values come through ``services.values``; sums are exact, so their order is of no matter.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from bozhou_eco.common import clock
-from polluters.domain.longmeans import Part, long_mean
+from polluters.domain.longmeans import Part, long_mean, month_mean
 from polluters.domain.marks import MarkView
-from polluters.domain.means import (
-    MeanResult,
-    PlainHour,
-    Value,
-    Values,
-    hour_mean,
-    plain_slots,
-    slot_means,
-)
+from polluters.domain.means import MeanResult, hour_mean
 from polluters.domain.validity import DEFAULT_RULES, ValidityRules, needed
-from polluters.models import (
-    Logger,
-    Mean,
-    Outlet,
-    Period,
-    Point,
-    Pollutant,
-    Quality,
-)
+from polluters.models import Logger, Mean, Outlet, Period, Point, Pollutant
+from polluters.services.values import DAY, HOUR, OXYGEN, HourSource
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-OXYGEN, WATER_FLOW = "a19001", "w00000"
-OUT_OF_RANGE = Quality.OUT_OF_RANGE.value
-# One row a point: whether every value is fit for the short way, the values in order, and
-# the minutes they stand at unless there are sixty.
-PLAIN_SQL = """
-SELECT p, x.fit, x.values, x.minutes, x.totals
-FROM unnest(%(points)s::bigint[]) p
-CROSS JOIN LATERAL (
-    SELECT bool_and(flag = 'N' AND quality & %(beyond)s = 0 AND value > '-Infinity'
-                    AND value < 'Infinity' AND date_trunc('minute', time) = time) AS fit,
-           array_agg(value) AS values,
-           array_agg(extract(minute FROM time)::int) FILTER (WHERE number < 60)
-               AS minutes,
-           array_agg(total) FILTER (WHERE total IS NOT NULL) AS totals
-    FROM (
-        SELECT *, count(*) OVER () AS number FROM polluters_reading
-        WHERE point_id = p AND period = %(period)s
-          AND time >= %(start)s AND time < %(end)s
-        ORDER BY time
-    ) r
-) x WHERE x.values IS NOT NULL
-"""
-VALUES_SQL = """
-SELECT r.point_id, r.time, r.value, r.converted, r.total, r.flag, r.quality
-FROM unnest(%(points)s::bigint[]) p
-CROSS JOIN LATERAL (
-    SELECT * FROM polluters_reading
-    WHERE point_id = p AND period = %(period)s AND time >= %(start)s AND time < %(end)s
-) r
-ORDER BY r.point_id, r.time
-"""
+WATER_FLOW = "w00000"
 STORE_SQL = """
 INSERT INTO polluters_mean (
     point_id, period, time, reported, reported_converted, reported_flag, computed,
@@ -135,7 +87,7 @@ def compute_hours(
     Minute values count; a point that sent none is computed from its real-time values.
     The oxygen of the same outlet converts where the point's limits ask for it.
     """
-    source = _Source(points, hour, rules)
+    source = HourSource(points, hour, rules)
     made = [
         Computed(
             point,
@@ -155,119 +107,6 @@ def compute_hours(
     ]
     _store(made, hour, now)
     return made
-
-
-class _Source:
-    """The values of one hour: plain hours as such, the others value by value."""
-
-    def __init__(
-        self, points: Sequence[Point], hour: datetime, rules: ValidityRules
-    ) -> None:
-        self._hour, self._rules = hour, rules
-        self.start = clock.beijing(hour)
-        self._oxygen_points = _oxygen_points(points)
-        self._oxygen: dict[tuple[int, timedelta], dict[datetime, float] | None] = {}
-        self._values: dict[int, Values] = {}
-        self._real_time: set[int] = set()
-        self._load({point.pk: point for point in points})
-
-    def _load(self, points: Mapping[int, Point]) -> None:
-        others = {point.pk: point for point in self._oxygen_points.values()}
-        wanted = others | dict(points)
-        plain = self._plain(list(wanted))
-        self._values.update(
-            (key, hour)
-            for key, hour in plain.items()
-            if hour.fits(_interval(wanted[key], Period.MINUTE.value), self._rules)
-        )
-        self._fetch(wanted.keys() - self._values.keys(), Period.MINUTE.value)
-        self._fetch(wanted.keys() - self._values.keys(), Period.REAL_TIME.value)
-        # Where oxygen is not known for a slot the logger's converted value is asked for.
-        self._fetch(
-            {p.pk for p in points.values() if p.converted and self._lacks_oxygen(p)},
-            Period.MINUTE.value,
-        )
-
-    def _plain(self, points: list[int]) -> dict[int, PlainHour]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                PLAIN_SQL,
-                self._question(points, Period.MINUTE.value) | {"beyond": OUT_OF_RANGE},
-            )
-            return {
-                key: PlainHour(values, minutes, totals or ())
-                for key, fit, values, minutes, totals in cursor
-                if fit
-            }
-
-    def _question(self, points: Iterable[int], period: int) -> dict[str, Any]:
-        start, end = self._hour, self._hour + HOUR
-        return {"points": list(points), "period": period, "start": start, "end": end}
-
-    def _fetch(self, points: Collection[int], period: int) -> None:
-        if not points:
-            return
-        found: dict[int, list[Value]] = defaultdict(list)
-        with connection.cursor() as cursor:
-            cursor.execute(VALUES_SQL, self._question(points, period))
-            for key, time, value, converted, total, flag, quality in cursor:
-                usable = not quality & OUT_OF_RANGE
-                found[key].append(Value(time, value, flag, converted, total, usable))
-        self._values.update(found)
-        if period == Period.REAL_TIME:
-            self._real_time.update(found)
-
-    def values(self, point: Point) -> Values:
-        """Return the values of a point."""
-        return self._values.get(point.pk, ())
-
-    def interval(self, point: Point) -> timedelta:
-        """Return how far apart the values of a point are due."""
-        real_time = point.pk in self._real_time
-        period = Period.REAL_TIME if real_time else Period.MINUTE
-        return _interval(point, period.value)
-
-    def oxygen(self, point: Point) -> dict[datetime, float] | None:
-        """Return the oxygen of the point's outlet by slot, None where none came."""
-        interval = self.interval(point)
-        key = (point.outlet_id, interval)
-        if key not in self._oxygen:
-            self._oxygen[key] = self._oxygen_slots(point.outlet_id, interval)
-        return self._oxygen[key]
-
-    def _oxygen_slots(
-        self, outlet: int, interval: timedelta
-    ) -> dict[datetime, float] | None:
-        found = self._oxygen_points.get(outlet)
-        values = self._values.get(found.pk) if found else None
-        if values is None:
-            return None
-        if isinstance(values, PlainHour) and not values.fits(interval, self._rules):
-            values = values.listed(self.start)
-        return slot_means(
-            values, start=self.start, length=HOUR, interval=interval, rules=self._rules
-        )
-
-    def _lacks_oxygen(self, point: Point) -> bool:
-        values = self._values.get(point.pk)
-        if not isinstance(values, PlainHour):
-            return False
-        own = plain_slots(values, start=self.start, interval=self.interval(point))
-        return not own.keys() <= (self.oxygen(point) or {}).keys()
-
-
-def _oxygen_points(points: Sequence[Point]) -> dict[int, Point]:
-    outlets = {point.outlet_id for point in points if point.converted}
-    rows = Point.objects.filter(
-        outlet_id__in=outlets, pollutant__code=OXYGEN, active=True
-    ).select_related("logger")
-    return {point.outlet_id: point for point in rows.order_by("-pk")}
-
-
-def _interval(point: Point, period: int) -> timedelta:
-    if period == Period.REAL_TIME:
-        return timedelta(seconds=point.logger.rtd_interval_s)
-    return timedelta(minutes=point.logger.minute_interval)
 
 
 def compute_days(
@@ -381,11 +220,56 @@ def _store(made: Sequence[Computed], time: datetime, now: datetime) -> None:
         }
         for one in made
     ]
-    values = {"period": made[0].period, "time": time, "now": now}
+    values: dict[str, Any] = {"period": made[0].period, "time": time, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(STORE_SQL, values | {"rows": json.dumps(rows)})
 
 
-def outlets_judged_by(judging: str) -> set[int]:
-    """Return the outlets that are judged in one way."""
-    return set(Outlet.objects.filter(judging=judging).values_list("pk", flat=True))
+def compute_long(
+    points: Sequence[Point],
+    *,
+    period: int,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    rules: ValidityRules = DEFAULT_RULES,
+) -> list[Computed]:
+    """Compute and store the means of a month or quarter from its closed days."""
+    days: dict[int, list[Part]] = defaultdict(list)
+    for mean in Mean.objects.filter(
+        point__in=points,
+        period=Period.DAY,
+        time__gte=start,
+        time__lt=end,
+        state=Mean.State.CLOSED,
+    ).order_by("time"):
+        days[mean.point_id].append(_part(mean))
+    made = [
+        Computed(
+            point,
+            period,
+            month_mean(
+                days[point.pk],
+                start=clock.beijing(start),
+                end=clock.beijing(end),
+                rules=rules,
+            ),
+        )
+        for point in points
+    ]
+    _store(made, start, now)
+    return made
+
+
+def dependents(ids: Iterable[int], code: str) -> set[int]:
+    """Return the points whose means rest on those of ``ids`` that measure ``code``.
+
+    Oxygen converts the hours of its outlet, the flow of water weighs its days.
+    """
+    outlets = Point.objects.filter(pk__in=list(ids), pollutant__code=code)
+    rows = Point.objects.filter(
+        outlet__in=outlets.values("outlet"), active=True
+    ).exclude(pollutant__code=code)
+    if code == OXYGEN:
+        rows = rows.filter(converted=True)
+    return set(rows.values_list("pk", flat=True))

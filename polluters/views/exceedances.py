@@ -12,7 +12,7 @@ from bozhou_eco.accounts.access import current_user, reader_required
 from bozhou_eco.common import clock
 from polluters.models import Exceedance
 from polluters.selectors import exceedances as rows
-from polluters.services.closing import lines_of
+from polluters.services.exceedances import lines_of
 
 PAGE_SIZE = 50
 
