@@ -13,18 +13,22 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from bozhou_eco.audit.configuration import ConfigurationAdmin
 from bozhou_eco.common import clock
 from bozhou_eco.common.calendar import TableError, parse_table
+from enforcement.domain.fieldwork import Item
 from enforcement.domain.workflow import Refused
 from enforcement.models import (
     Agency,
     Cause,
+    Counterpart,
     DeadlineRule,
     DiscretionTable,
     DocumentTemplate,
     HolidayYear,
     LegalBasis,
+    PartnerUnit,
     PastPenalty,
     RegionalHoliday,
     Setting,
+    VisitTemplate,
 )
 from enforcement.selectors.settings import forget_settings
 from enforcement.services.documents import check_upload, upload_template
@@ -47,6 +51,24 @@ class AgencyAdmin(ConfigurationAdmin):
 
     list_display = ("full_name", "short", "branch", "valid_from", "to_be_confirmed")
     search_fields = ("full_name", "short")
+    list_select_related = ("organisation",)
+
+
+@admin.register(Counterpart)
+class CounterpartAdmin(SettingsAdmin):
+    """Systems that cases are exchanged with; their secrets stay in the environment."""
+
+    list_display = ("name", "code", "way", "address", "active", "to_be_confirmed")
+    list_filter = ("way", "active")
+    search_fields = ("name", "code")
+
+
+@admin.register(PartnerUnit)
+class PartnerUnitAdmin(ConfigurationAdmin):
+    """Organisations of other departments that sign and answer transfers."""
+
+    list_display = ("organisation", "authority", "active")
+    list_filter = ("authority", "active")
     list_select_related = ("organisation",)
 
 
@@ -215,3 +237,36 @@ class PastPenaltyAdmin(ImportExportMixin, ConfigurationAdmin):  # type: ignore[m
     search_fields = ("reference", "party_name", "uscc")
     autocomplete_fields = ("cause",)
     list_select_related = ("cause",)
+
+
+@admin.register(VisitTemplate)
+class VisitTemplateAdmin(ConfigurationAdmin):
+    """现场核查清单."""
+
+    list_display = ("name", "kind", "active", "position", "source")
+    list_filter = ("active", "kind")
+    search_fields = ("name", "source")
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Check the lines when the form is saved."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.clean_items = _clean_items
+        return form
+
+
+def _clean_items(form: Any) -> Any:
+    rows = form.cleaned_data["items"]
+    try:
+        items = [Item(**row) for row in rows]
+    except TypeError as error:
+        raise ValidationError(
+            "每一项应含 code、group、text，可含 hint、kind、factor、unit"
+        ) from error
+    codes = [item.code for item in items]
+    if len(set(codes)) != len(codes):
+        raise ValidationError("项目代码 code 不能重复")
+    if any(item.kind not in ("check", "reading") for item in items):
+        raise ValidationError("kind 应为 check 或 reading")
+    return rows

@@ -59,6 +59,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "案件",
                 count="cases",
             ),
+            Entry("enforcement:parts", "协办事项", "share", (Role.PARTNER,), "协办"),
         ),
     ),
     (
@@ -86,6 +87,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (OFFICER, REVIEWER, LEGAL, LEADER),
             ),
             Entry("polluters:video", "视频与门禁", "video", BUREAU),
+            Entry("polluters:marks", "数据标记", "tag", (*BUREAU, Role.ENTERPRISE)),
+            Entry("polluters:rates", "有效传输率", "gauge", (*BUREAU, Role.ENTERPRISE)),
+            Entry("polluters:ledger", "运维监管", "tool", (*BUREAU, Role.ENTERPRISE)),
+            Entry(
+                "polluters:masses", "排放量与许可", "scale", (*BUREAU, Role.ENTERPRISE)
+            ),
+            Entry("polluters:national", "国家平台对账", "git-compare", BUREAU),
             Entry(
                 "polluters:quarantine",
                 "隔离报文",
@@ -134,8 +142,16 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("overview:figures", "统计报表", "chart-bar", BUREAU),
             Entry("enforcement:figures", "案件统计", "report-analytics", BUREAU),
+            Entry("enforcement:parcels", "外部系统交换", "share", BUREAU),
             Entry("overview:weekly", "线索周报", "report", BUREAU),
-            Entry("overview:visits", "现场核查", "device-mobile", (OFFICER,), "核查"),
+            Entry(
+                "overview:visits",
+                "现场核查",
+                "device-mobile",
+                (OFFICER,),
+                "核查",
+                within=("/visits/",),
+            ),
         ),
     ),
     (
@@ -159,6 +175,7 @@ BOTTOM = (
     "alerts:list",
     "vehicles:review",
     "enforcement:cases",
+    "enforcement:parts",
     "overview:visits",
     "polluters:enterprises",
     "vehicles:stations",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from bozhou_eco.overview.views import audit, home, pwa, search, weekly
+from bozhou_eco.overview.views import audit, home, pwa, search, visits, weekly
 
 app_name = "overview"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern] = [
     path("weekly/<int:pk>/save/", weekly.save, name="weekly_save"),
     path("weekly/items/<int:pk>/", weekly.verdict, name="weekly_verdict"),
     path("weekly/<int:pk>/<slug:form>/", weekly.file, name="weekly_file"),
+    path("visits/", visits.visit_list, name="visits"),
+    path("visits/<int:pk>/", visits.visit, name="visit"),
+    path("visits/<int:pk>/sync/", visits.sync, name="visit_sync"),
+    path("visits/<int:pk>/photos/", visits.photo, name="visit_photo"),
     path("manifest.webmanifest", pwa.manifest, name="manifest"),
     path("sw.js", pwa.service_worker, name="service_worker"),
     path("offline/", pwa.offline, name="offline"),

@@ -39,6 +39,7 @@ class Sending:
     arrived_at: datetime | None = None
     place: Mapping[str, float] = field(default_factory=dict)
     finish: bool = False
+    entry_code: str = ""
 
 
 @transaction.atomic
@@ -153,6 +154,7 @@ def _arrive(
         latitude=sending.place.get("latitude"),
         longitude=sending.place.get("longitude"),
         accuracy_m=sending.place.get("accuracy_m"),
+        entry_code=sending.entry_code,
     )
     visit.arrived_at = rules.true_time(sending.arrived_at, sending.sent_at, now)
     visit.save(update_fields=["arrived_at"])

@@ -12,7 +12,7 @@ from bozhou_eco.seed.people import PASSWORD, PEOPLE, seed_people
 
 STEPS = (
     *("polluters.demo", "vehicles.demo", "vehicles.demo_stations"),
-    *("enforcement.demo", "alerts.demo"),
+    *("enforcement.demo", "alerts.demo", "bozhou_eco.seed.visits"),
 )
 
 
