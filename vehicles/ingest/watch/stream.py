@@ -18,8 +18,12 @@ from bozhou_eco.common.video import Image, VideoError
 
 OPEN_OPTIONS = {"rtsp_transport": "tcp", "stimeout": "5000000", "timeout": "5000000"}
 MOST_WAITING = 6
+# Every picture of these stands alone, and some of their streams carry no time stamps.
+INTRA_CODECS = frozenset({"mjpeg", "mjpegb"})
 # A reader further behind the camera than this stops looking until it has caught up.
 LATE_SECONDS = 8.0
+# A server first sends what it has kept; within this time the live edge becomes known.
+SETTLE_SECONDS = 5.0
 
 
 @dataclass
@@ -162,6 +166,8 @@ class Stream:
         self.started = clock.now()
         self.cutter = StreamCutter(core=core, margin=margin, started=self.started)
         self.counters = Counters()
+        self._edge = 0.0
+        self._intra = self._video.codec_context.name in INTRA_CODECS
 
     def close(self) -> None:
         """Let the connection go."""
@@ -172,16 +178,17 @@ class Stream:
         origin: float | None = None
         try:
             for packet in self._container.demux(self._video):
+                if packet.size and self._intra and packet.dts is None:
+                    self._stamp(packet)
                 if packet.pts is None or packet.dts is None:
                     continue
                 stamp = float(packet.pts * packet.time_base)
                 origin = stamp if origin is None else origin
                 at = stamp - origin
                 self.counters.packets += 1
-                elapsed = (clock.now() - self.started).total_seconds()
-                self.counters.drift = at - elapsed
+                late = self._keep_time(at)
                 if packet.is_keyframe:
-                    yield from self._look(packet, at, late=elapsed - at > LATE_SECONDS)
+                    yield from self._look(packet, at, late=late > LATE_SECONDS)
                 piece = self.cutter.add(
                     Held(at, packet.is_keyframe, packet), self._video
                 )
@@ -190,6 +197,24 @@ class Stream:
         except (av.error.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise VideoError(f"视频流中断：{reason[:120]}") from error
+
+    def _keep_time(self, at: float) -> float:
+        """Follow the camera's clock against ours; seconds by which a packet is late.
+
+        What a server kept and sends at once lies in the past: the wall time of stream
+        time is set by the newest packet of the first seconds.
+        """
+        elapsed = (clock.now() - self.started).total_seconds()
+        if elapsed <= SETTLE_SECONDS and at - elapsed > self._edge:
+            self._edge = at - elapsed
+            self.cutter.started = self.started - timedelta(seconds=self._edge)
+        self.counters.drift = at - elapsed - self._edge
+        return -self.counters.drift
+
+    def _stamp(self, packet: Any) -> None:
+        """Give a picture without a time stamp the time of its arrival."""
+        elapsed = (clock.now() - self.started).total_seconds()
+        packet.pts = packet.dts = int(elapsed / packet.time_base)
 
     def rest(self) -> Piece | None:
         """The unfinished piece when the stream has ended or broken off."""

@@ -28,6 +28,7 @@ REPORT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 FOLDER_PAUSE = 1.0
 PICTURE_SECONDS = 2.0
+NEVER = float("-inf")
 
 
 class StreamWatch:
@@ -39,7 +40,7 @@ class StreamWatch:
         self.waiting: deque[Piece] = deque()
         self.lost_pieces = 0
         self.trouble = ""
-        self._reported = self._pictured = 0.0
+        self._reported = self._pictured = NEVER
         self._last_frame: datetime | None = None
 
     def run(self) -> None:
@@ -66,6 +67,8 @@ class StreamWatch:
             core=float(self.camera.segment_seconds),
             margin=float(self.camera.margin_seconds),
         )
+        # Stream time starts anew: the first picture is kept and reported at once.
+        self._reported = self._pictured = NEVER
         reference = camera_folder(self.camera) / "background.png"
         if reference.is_file():
             self.looks.use_reference(cv2.imread(str(reference)))
@@ -93,7 +96,7 @@ class StreamWatch:
             if done:
                 self._try_save(bytes(data))
         if look.at - self._reported >= REPORT_SECONDS or look.at < self._reported:
-            elapsed = max(look.at - self._reported, REPORT_SECONDS)
+            elapsed = look.at - self._reported
             self._reported = look.at
             problem = self.trouble or self.looks.problem()
             state = Camera.State.DEGRADED if problem else Camera.State.OK
@@ -144,13 +147,15 @@ class StreamWatch:
         problem: str,
         *,
         stream: Stream | None = None,
-        elapsed: float = 1.0,
+        elapsed: float = NEVER,
     ) -> None:
         counters = stream.counters if stream else None
         health = Health(
             state=state,
             problem=problem,
-            frame_rate=counters.packets / elapsed if counters else None,
+            frame_rate=counters.packets / elapsed
+            if counters and 0 < elapsed < float("inf")
+            else None,
             decode_errors=counters.errors if counters else 0,
             dropped=counters.dropped if counters else 0,
             last_frame_at=self._last_frame,
