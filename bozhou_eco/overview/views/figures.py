@@ -1,0 +1,123 @@
+"""数据年报: the bureau's figures of a chosen period, their records, a Word document."""
+
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.audit import services as audit
+from bozhou_eco.common import clock
+from bozhou_eco.common.columns import columns
+from bozhou_eco.overview.papers.figures import build
+from bozhou_eco.overview.selectors import figures as reads
+
+PAGE_SIZE = 50
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+YEARS_SHOWN = 3
+
+
+def _period(request: HttpRequest) -> reads.Period:
+    """The period the address names; the year so far without one."""
+    today = clock.beijing(clock.now()).date()
+
+    def day(name: str, default: date) -> date:
+        try:
+            return date.fromisoformat(request.GET.get(name, ""))
+        except ValueError:
+            return default
+
+    first, last = day("from", date(today.year, 1, 1)), day("to", today)
+    return reads.Period(min(first, last), max(first, last))
+
+
+def _years() -> list[dict[str, object]]:
+    today = clock.beijing(clock.now()).date()
+    return [
+        {
+            "year": year,
+            "first": date(year, 1, 1),
+            "last": min(date(year, 12, 31), today),
+        }
+        for year in range(today.year, today.year - YEARS_SHOWN, -1)
+    ]
+
+
+@require_GET
+@bureau_required
+def figures(request: HttpRequest) -> HttpResponse:
+    """Every figure of the yearly report for a period, with trends."""
+    user, period = current_user(request), _period(request)
+    context = {
+        "groups": reads.by_group(reads.figures(user, period)),
+        "trends": [
+            {"trend": trend, "chart": columns(trend.rows)}
+            for trend in reads.trends(user, period)
+        ],
+        "period": period,
+        "years": _years(),
+    }
+    return render(request, "overview/figures.html", context)
+
+
+@require_GET
+@bureau_required
+def figure(request: HttpRequest, code: str) -> HttpResponse:
+    """How a figure is defined, and the exact records it counts."""
+    user, period = current_user(request), _period(request)
+    definition = reads.DEFINITIONS.get(code)
+    if definition is None:
+        raise Http404
+    rows = definition.rows(user, period).order_by("-pk")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "definition": definition,
+        "figure": reads.figure(definition, user, period),
+        "period": period,
+        "page": page,
+        "headings": [heading for heading, _ in definition.columns],
+        "lines": [_line(definition, row) for row in page],
+    }
+    return render(request, "overview/figure.html", context)
+
+
+def _line(definition: reads.Definition, row: Any) -> dict[str, Any]:
+    key = row
+    for name in definition.key.split("."):
+        key = getattr(key, name)
+    url = reverse(definition.page, args=[key]) if definition.page else ""
+    return {
+        "url": url,
+        "cells": [reads.cell(row, path) for _, path in definition.columns],
+    }
+
+
+@require_GET
+@bureau_required
+def export(request: HttpRequest) -> HttpResponse:
+    """The figures as a Word document with charts; who took it is audited."""
+    user, period, now = current_user(request), _period(request), clock.now()
+    scope = user.organisation.district if user.organisation else None
+    body = build(
+        period=period,
+        figures=reads.figures(user, period),
+        trends=reads.trends(user, period),
+        scope=str(scope) if scope else "全州",
+        made=f"{user} 于 {clock.beijing(now):%Y-%m-%d %H:%M} 导出。",
+    )
+    audit.record(
+        actor=user,
+        act="figures.export",
+        subject="figures",
+        detail={"from": str(period.first), "to": str(period.last)},
+        kind="export",
+        now=now,
+    )
+    response = HttpResponse(body, content_type=WORD)
+    name = f"figures-{period.first}-{period.last}.docx"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
