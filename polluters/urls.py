@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from polluters import urls_screens, urls_validity
 from polluters.views import (
     commands,
     enterprises,
@@ -41,4 +42,6 @@ urlpatterns: list[URLPattern] = [
         commands.decide,
         name="command_decide",
     ),
+    *urls_validity.urlpatterns,
+    *urls_screens.urlpatterns,
 ]

@@ -75,6 +75,9 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 within=("/polluters/outlets/", "/polluters/enterprises/"),
             ),
             Entry(
+                "polluters:curves", "历史数据", "chart-line", (*BUREAU, Role.ENTERPRISE)
+            ),
+            Entry(
                 "polluters:exceedances",
                 "超标记录",
                 "flag",

@@ -136,3 +136,9 @@ def flagged_runs(
         return runs
     own = set(outlet.points.values_list("pk", flat=True))
     return [run for run in runs if run.point in own]
+
+
+def in_effect(mark: Mark, *, in_scope: bool) -> bool:
+    """Return whether one mark changes what is judged or due."""
+    own_counts = bool(rulebook.number("own_marks_exempt"))
+    return has_effect(view_of(mark), in_scope=in_scope, own_counts=own_counts)

@@ -222,3 +222,16 @@ def _sum(point: Point, flow: Point, day: date, found: _Day, now: datetime) -> Da
         hours=measured.hours - measured.missing - measured.stopped,
         missing=measured.missing, stopped=measured.stopped, computed_at=now,
     )  # fmt: skip
+
+
+def hours_of(*, point: Point, day: date) -> list[float | None]:
+    """Return the measured kg of each hour of a day, None where it is not known."""
+    flow = _flow_points([point.outlet_id]).get(point.outlet_id)
+    if flow is None:
+        return [None] * 24
+    start, end = span_bounds("day", day)
+    found = _read({point.pk: point, flow.pk: flow}, start, end)
+    return [
+        None if one.stopped else hour_mass(one, medium=point.outlet.medium)
+        for one in _hours(point, flow, found, filled=False)
+    ]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from bozhou_eco.accounts.access import current_user, reader_required, role_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
-from polluters.domain.checks import CATALOGUE
+from polluters.domain.matters import KNOWN
 from polluters.models import Finding
 from polluters.selectors import findings as rows
 from polluters.services import findings as acts
@@ -26,7 +26,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     if state not in Finding.State.values:
         state = Finding.State.OPEN.value
     check = request.GET.get("check", "")
-    if check not in CATALOGUE:
+    if check not in KNOWN:
         check = ""
     counts = rows.counts_by_check(user, month=month, state=state)
     page = Paginator(
@@ -38,7 +38,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "state": state,
         "states": Finding.State.choices,
         "check": check,
-        "checks": [(code, CATALOGUE[code].name, n) for code, n in counts.items()],
+        "checks": [(code, KNOWN[code].name, n) for code, n in counts.items()],
     }
     return render(request, "polluters/findings.html", context)
 
@@ -48,13 +48,13 @@ def finding_list(request: HttpRequest) -> HttpResponse:
 def finding(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one finding with what to look at on site."""
     row = get_object_or_404(
-        Finding.objects.visible_to(current_user(request)).select_related(
+        rows.readable(current_user(request)).select_related(
             "logger__outlet__enterprise__district", "point__pollutant", "decided_by"
         ),
         pk=pk,
     )
     user = current_user(request)
-    check = CATALOGUE[row.check_code]
+    check = KNOWN[row.check_code]
     may_overrule = (
         check.override
         and row.state == Finding.State.OPEN
