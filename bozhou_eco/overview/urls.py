@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from bozhou_eco.overview.views import audit, home, pwa, search, visits, weekly
+from bozhou_eco.overview.views import audit, figures, home, pwa, search, visits, weekly
 
 app_name = "overview"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("overview/parts/", home.parts, name="parts"),
     path("search/", search.search, name="search"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/report.docx", figures.export, name="figures_export"),
+    path("figures/<slug:code>/", figures.figure, name="figure"),
     path("audit/", audit.entry_list, name="audit"),
     path("audit/export/", audit.export, name="audit_export"),
     path("audit/integrity/", audit.integrity, name="integrity"),

@@ -25,6 +25,7 @@ from vehicles.models import Inspection, RoadCampaign, RoadCheck, Vehicle
 pytestmark = pytest.mark.django_db
 YEAR = reads.Period(date(2026, 1, 1), date(2026, 12, 31))
 AT = datetime(2026, 6, 1, 11, tzinfo=clock.BEIJING)
+DAY = AT.date()
 
 
 def value(code: str, user, period: reads.Period = YEAR):
@@ -101,7 +102,7 @@ def add_register(mode: str = "off_site") -> None:
     )  # fmt: skip
 
 
-def add_air(pm10: float = 40, day: date = AT.date()) -> AirDay:
+def add_air(pm10: float = 40, day: date = DAY) -> AirDay:
     return record_air(
         district=factories.district(), day=day, means={"PM10": pm10}, source="测试",
         actor=None, now=AT + timedelta(days=9),

@@ -38,7 +38,7 @@ NEXT = AT + timedelta(days=1)
 numbers = count(1)
 
 
-def tested(at: datetime = AT, outcome: str = "pass", **more: object) -> Inspection:
+def finished(at: datetime = AT, outcome: str = "pass", **more: object) -> Inspection:
     number = next(numbers)
     plate = f"新E{number:05d}"
     car = Vehicle.objects.create(
@@ -89,8 +89,8 @@ def held(day: date, rows: dict[str, str], number: str = "XJ-HELD-1") -> exchange
 
 
 def test_a_days_parcel_is_sent_receipted_and_reconciled(channel, tmp_path):
-    good, bad = tested(), tested(outcome="fail")
-    lost = tested()
+    good, bad = finished(), finished(outcome="fail")
+    lost = finished()
     assert acts.run(now=NEXT, days=1)["sent"] == 1
     parcel = ExchangeParcel.objects.get()
     assert parcel.state == "sent"
@@ -131,7 +131,7 @@ def test_a_days_parcel_is_sent_receipted_and_reconciled(channel, tmp_path):
 
 
 def test_running_again_sends_nothing_twice(channel):
-    tested()
+    finished()
     acts.run(now=NEXT, days=1)
     acts.run(now=NEXT + timedelta(minutes=15), days=1)
     assert ExchangeParcel.objects.count() == 1
@@ -188,7 +188,7 @@ def test_by_rest_a_failure_is_retried_and_the_receipt_taken(channel, monkeypatch
     channel.url = f"http://127.0.0.1:{server.server_port}/parcels"
     channel.save()
     try:
-        tested()
+        finished()
         acts.run(now=NEXT, days=1)
         parcel = ExchangeParcel.objects.get()
         assert parcel.state == "failed"
@@ -208,7 +208,7 @@ def test_by_rest_a_failure_is_retried_and_the_receipt_taken(channel, monkeypatch
 def test_a_platform_that_stays_away_is_told(channel):
     channel.mode, channel.url = "rest", "http://127.0.0.1:9/parcels"
     channel.save()
-    tested()
+    finished()
     now = NEXT
     for _ in range(5):
         acts.run(now=now, days=1)
@@ -230,10 +230,10 @@ def test_the_exchange_page_shows_sources_and_differences(channel, client: Client
 def test_sums_follow_the_tests(client: Client):
     user = factories.user(Role.OFFICER)
     client.force_login(user)
-    tested(results={"k_mean_m1": 0.6})
-    second = tested(outcome="fail", results={"k_mean_m1": 1.4})
-    tested(fuel="A", stage=6, registered_on=None, results={})
-    tested(at=AT - timedelta(days=31))
+    finished(results={"k_mean_m1": 0.6})
+    second = finished(outcome="fail", results={"k_mean_m1": 1.4})
+    finished(fuel="A", stage=6, registered_on=None, results={})
+    finished(at=AT - timedelta(days=31))
     fleet.refresh(now=AT)
     rows = fleet_reads.months_for(user, date(2026, 9, 1), date(2026, 9, 30))
     by_fuel = {row.label: row for row in fleet_reads.grouped(rows, "fuel")}
