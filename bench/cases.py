@@ -55,9 +55,9 @@ SELECT id, ended_at, outcome, filed_on IS NOT NULL, district_id
 FROM enforcement_case WHERE subject_key LIKE 'bench:%%' AND ended_at IS NOT NULL
 """
 CLOCKS_SQL = """
-INSERT INTO enforcement_clock (case_id, rule_id, started_on, length, unit, extra,
+INSERT INTO enforcement_clock (case_id, rule_id, started_on, length, unit, extra, rung,
                                last_day, stopped_on, cancelled)
-SELECT c.id, r.id, c.opened_at::date, r.length, r.unit, 0, c.opened_at::date + 9,
+SELECT c.id, r.id, c.opened_at::date, r.length, r.unit, 0, 0, c.opened_at::date + 9,
        CASE WHEN c.ended_at IS NOT NULL THEN c.opened_at::date + (c.id %% 12)::int END,
        false
 FROM enforcement_case c

@@ -6,6 +6,8 @@ from bozhou_eco.common import clock
 from bozhou_eco.common.queue import send
 from enforcement.models import Document
 from enforcement.services.documents import ensure_pdf
+from enforcement.services.exchange.inbox import receive_folders
+from enforcement.services.exchange.outbox import send_due
 from enforcement.services.sweeps import sweep_deadlines, waiting_pdfs
 
 
@@ -22,3 +24,11 @@ def sweep() -> dict[str, int]:
     for pk in waiting_pdfs():
         send("enforcement.tasks.render_pdf", pk)
     return sweep_deadlines(now=clock.now())
+
+
+@shared_task(name="enforcement.tasks.exchange", expires=240)
+def exchange() -> dict[str, int]:
+    """Send waiting parcels, fetch receipts, and take what other systems left."""
+    now = clock.now()
+    received = receive_folders(now=now)
+    return {**send_due(now=now), **{f"in_{k}": n for k, n in received.items()}}

@@ -6,6 +6,8 @@ from enforcement.views import (
     side_content,
     side_law,
     side_money,
+    side_people,
+    side_replies,
     side_visits,
     side_work,
 )
@@ -23,10 +25,15 @@ from enforcement.views.lists import case_list
 from enforcement.views.moves import act
 from enforcement.views.opening import new, open_from_alerts
 from enforcement.views.papers import document_page, download, serve, void, write
+from enforcement.views.parcels import parcels, receive_parcel, retry_parcel
+from enforcement.views.parts import part, part_file, parts, sign
 from enforcement.views.sides import side
 
 app_name = "enforcement"
-REGISTERED = (side_content, side_law, side_money, side_visits, side_work)
+REGISTERED = (
+    *(side_content, side_law, side_money, side_people, side_replies),
+    *(side_visits, side_work),
+)
 
 urlpatterns = [
     path("", case_list, name="cases"),
@@ -48,6 +55,13 @@ urlpatterns = [
     path("<int:pk>/files/add/", add, name="add_file"),
     path("<int:pk>/files/check/", check, name="check_files"),
     path("files/<int:pk>/", show, name="file"),
+    path("parts/", parts, name="parts"),
+    path("parts/<int:pk>/", part, name="part"),
+    path("parts/<int:pk>/sign/", sign, name="part_sign"),
+    path("parts/<int:pk>/files/<int:file>/", part_file, name="part_file"),
+    path("exchange/", parcels, name="parcels"),
+    path("exchange/<int:pk>/retry/", retry_parcel, name="parcel_retry"),
+    path("exchange/in/<slug:code>/", receive_parcel, name="parcel_in"),
     path("documents/<int:pk>/", document_page, name="document"),
     path("documents/<int:pk>/serve/", serve, name="serve"),
     path("documents/<int:pk>/void/", void, name="void"),

@@ -161,6 +161,7 @@ class Story:
             now=self.now,
         )
         visits.approve_visit(visit=visit, actor=self.cast.leader, now=self.now)
+        self.paper(DocumentKind.INSPECTION_NOTICE, self.cast.lead)
         self.later(days=1)
         visits.start_visit(
             visit=visit,

@@ -48,6 +48,17 @@ SIDE_ACTS = {
     "daily_fine": "按日连续处罚",
     "revisit": "回访",
     "export_bundle": "导出案卷",
+    "invite": "邀请外单位人员",
+    "end_invitation": "结束邀请",
+    "partner_reply": "接收部门回函",
+    "exchange_receipt": "外部系统回执",
+    "external_filed": "外部系统：立案",
+    "external_decided": "外部系统：处罚决定",
+    "external_served": "外部系统：送达",
+    "external_paid": "外部系统：缴款",
+    "external_closed": "外部系统：结案",
+    "overdue": "超期督办",
+    "reply_receipt": "登记回复回执",
 }
 """Acts that leave the state as it is."""
 

@@ -351,4 +351,6 @@ def open_obligations(
         found.append(f"{unanswered} 件移送未回函")
     if case.upstream_number and not case.replies.exclude(sent_on=None).exists():
         found.append(f"交办件 {case.upstream_number} 尚未回复")
+    elif case.upstream_number and not case.replies.exclude(receipt="").exists():
+        found.append(f"交办件 {case.upstream_number} 的回复没有回执")
     return tuple(found)

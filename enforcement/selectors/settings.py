@@ -21,7 +21,7 @@ _MEMO: dict[str, tuple[float, Any]] = {}
 """What this process read from the cache a moment ago, so that one move reads it once."""
 
 
-def _kept(key: str, make: Callable[[], Any]) -> Any:
+def kept(key: str, make: Callable[[], Any]) -> Any:
     """Return what is cached under ``key``, made anew where it is missing."""
     memo = _MEMO.get(key)
     if memo is not None and time.monotonic() < memo[0]:
@@ -36,7 +36,7 @@ def _kept(key: str, make: Callable[[], Any]) -> Any:
 
 def settings_map() -> dict[str, str]:
     """Return every setting by key; at most half a minute old."""
-    values: dict[str, str] = _kept(
+    values: dict[str, str] = kept(
         SETTINGS_KEY, lambda: dict(Setting.objects.values_list("key", "value"))
     )
     return values
@@ -59,7 +59,7 @@ def int_setting(key: str, default: int) -> int:
 
 def office_calendar() -> Calendar:
     """Return the bureau's calendar: package tables, loaded years, regional days."""
-    calendar: Calendar = _kept(
+    calendar: Calendar = kept(
         CALENDAR_KEY,
         lambda: build_calendar(
             HolidayYear.objects.all(),
@@ -89,7 +89,7 @@ def build_calendar(
 
 def deadline_rules() -> dict[str, DeadlineRule]:
     """Return every period rule by code; at most half a minute old."""
-    rules: dict[str, DeadlineRule] = _kept(
+    rules: dict[str, DeadlineRule] = kept(
         RULES_KEY, lambda: {rule.code: rule for rule in DeadlineRule.objects.all()}
     )
     return rules

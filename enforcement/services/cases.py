@@ -39,11 +39,26 @@ from enforcement.services.clocks import (
     start_clock,
 )
 from enforcement.services.effects import EFFECTS, Moment
+from enforcement.services.exchange.outbox import queue_case
 from enforcement.services.numbers import take_number
 from enforcement.services.spans import close_span, open_span
 from enforcement.services.steps import add_step, take_part
 
 WEIGHT = {"critical": 3, "major": 2, "minor": 1, "info": 0}
+TOLD_ABROAD = frozenset(
+    {
+        Action.APPROVE_FILING,
+        Action.DECIDE,
+        Action.DECIDE_NO_PENALTY,
+        Action.APPROVE_LENIENT,
+        Action.SPOT_PENALTY,
+        Action.SERVE,
+        Action.FULFIL,
+        Action.DECISION_REVOKED,
+        Action.APPROVE_CLOSING,
+    }
+)
+"""Moves after which the systems that follow cases are told."""
 SERVED_FROM = {Action.NOTIFY, Action.SERVE, Action.SPOT_PENALTY, Action.URGE}
 
 
@@ -283,6 +298,8 @@ def _make_move(
         detail={"from": old, "to": target.value, "seq": step.seq},
         now=now,
     )
+    if move.action in TOLD_ABROAD:
+        queue_case(case=case, step=step.seq, now=now)
     _tell(case, move.action.value)
     return step
 
@@ -298,6 +315,7 @@ def _enter(case: Case, move: Move, target: State) -> None:
 
 def _end(case: Case, moment: Moment) -> None:
     case.ended_at = moment.now
+    case.guests.filter(ended_at=None).update(ended_at=moment.now)
     for row in case.clocks.filter(stopped_on=None, cancelled=False).select_related(
         "rule"
     ):

@@ -1,6 +1,7 @@
 """What is said about a case: facts, people, comments, evidence, the check-list."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import BinaryIO
@@ -179,11 +180,16 @@ def add_file(
     longitude: float | None = None,
     accuracy_m: float | None = None,
     provider: str = "",
+    device: str = "",
+    ends_at: datetime | None = None,
+    stated_sha256: str = "",
 ) -> CaseFile:
     """Seal a file and add it to the case's evidence.
 
     The bytes are durable before the row is written. Raises `Refused` for empty files,
     files over the limit, unknown kinds, positions outside the globe and times to come.
+    A video of a body camera (执法记录仪) names its device and when it was made;
+    ``stated_sha256`` is what the docking station says of the file, and must fit.
     """
     limit = int_setting("max_file_mb", 200)
     if size <= 0:
@@ -191,13 +197,15 @@ def add_file(
     if size > limit * MB:
         raise Refused(
             f"文件 {size // MB} MB，超过单个附件上限 {limit} MB；"
-            "请改用断点续传上传或分段提交"
+            "请分段后分别提交，或请管理员调高“单个附件上限”"
         )
     if kind not in CaseFile.Kind.values:
         raise Refused("没有这种证据类别")
     _check_place(latitude, longitude)
     if taken_at and taken_at > now:
         raise Refused("取得时间晚于现在，请核对设备时钟")
+    _check_recording(kind, device.strip(), taken_at, ends_at, now)
+    _check_hash(source, stated_sha256.strip().lower())
     sealed = seal_stream(
         source=source,
         name=name,
@@ -219,6 +227,8 @@ def add_file(
             longitude=longitude,
             accuracy_m=accuracy_m,
             provider=provider[:60],
+            device=device.strip()[:60],
+            ends_at=ends_at,
             added_by=actor,
             added_at=now,
             checked_at=now,
@@ -237,6 +247,38 @@ def add_file(
             },
         )
     return row
+
+
+def _check_recording(
+    kind: str,
+    device: str,
+    taken_at: datetime | None,
+    ends_at: datetime | None,
+    now: datetime,
+) -> None:
+    if kind == CaseFile.Kind.RECORDER:
+        missing = [] if device else ["未填写执法记录仪编号"]
+        missing += [] if taken_at else ["未填写录制开始时间"]
+        if missing:
+            raise Refused(missing[0], tuple(missing))
+    if ends_at is None:
+        return
+    if taken_at is None or ends_at < taken_at:
+        raise Refused("录制结束时间早于开始时间")
+    if ends_at > now:
+        raise Refused("录制结束时间晚于现在，请核对设备时钟")
+
+
+def _check_hash(source: BinaryIO, stated: str) -> None:
+    """Compare the file with the hash that its maker states, before anything is kept."""
+    if not stated:
+        return
+    if not re.fullmatch(r"[0-9a-f]{64}", stated):
+        raise Refused("采集站 SHA-256 应为 64 位十六进制")
+    found = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+    source.seek(0)
+    if found != stated:
+        raise Refused("文件与采集站登记的 SHA-256 不一致，可能被改动或传输损坏")
 
 
 def _check_place(latitude: float | None, longitude: float | None) -> None:

@@ -13,6 +13,7 @@ from enforcement.domain.workflow import Action, EndReason, Refused, State
 from enforcement.models import (
     BasisChoice,
     Case,
+    CaseFile,
     CaseLink,
     Decision,
     DiscretionRun,
@@ -24,7 +25,17 @@ from enforcement.models import (
 )
 from enforcement.selectors.facts import current_decision
 from enforcement.services.clocks import start_clock, stop_clocks
+from enforcement.services.exchange.outbox import queue_transfer
 from enforcement.services.numbers import take_number
+
+SENT_ALONG = (
+    CaseFile.Kind.DATA,
+    CaseFile.Kind.PHOTO,
+    CaseFile.Kind.VIDEO,
+    CaseFile.Kind.RECORDER,
+    CaseFile.Kind.SAMPLE,
+)
+"""Evidence that goes with a matter that is handed over whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def _hand_over(m: Moment) -> None:
 def _transfer_out(m: Moment) -> None:
     letter = _document(m.case, DocumentKind.TRANSFER_LETTER)
     reply_by = m.given.get("reply_by")
-    Transfer.objects.create(
+    transfer = Transfer.objects.create(
         case=m.case,
         authority=m.text("authority"),
         matter=m.text("matter"),
@@ -83,6 +94,8 @@ def _transfer_out(m: Moment) -> None:
         sent_on=m.today,
         reply_by=reply_by if isinstance(reply_by, date) else None,
     )
+    transfer.files.set(m.case.files.filter(kind__in=SENT_ALONG))
+    queue_transfer(transfer=transfer, now=m.now)
 
 
 def _open_transfer(case: Case) -> Transfer | None:

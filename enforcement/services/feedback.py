@@ -125,19 +125,26 @@ def send_reply(
     receipt: str,
     actor: User,
     now: datetime,
+    file: CaseFile | None = None,
 ) -> Reply:
-    """Tell the reporter, a department or the level above what came of it."""
+    """Tell the reporter, a department or the level above what came of it.
+
+    ``file`` is the reply as it was sent, one of the case's files.
+    """
     case = lock_open(case, actor)
     if not to.strip() or not content.strip():
         raise Refused("请填写回复对象和内容")
     if sent_on > beijing(now).date():
         raise Refused("回复日期不能晚于今天")
+    if file is not None and file.case_id != case.pk:
+        raise Refused("回复文件不属于本案")
     row = Reply.objects.create(
         case=case,
         to=to.strip(),
         content=content.strip(),
         sent_on=sent_on,
         receipt=receipt.strip(),
+        file=file,
         actor=actor,
         at=now,
     )
@@ -152,6 +159,37 @@ def send_reply(
         data={"reply": row.pk, "to": to},
     )
     return row
+
+
+@transaction.atomic
+def register_reply_receipt(
+    *,
+    reply: Reply,
+    receipt: str,
+    actor: User,
+    now: datetime,
+    file: CaseFile | None = None,
+) -> Reply:
+    """Register that a reply arrived: the number of the 回执, and its file."""
+    case = lock_open(reply.case, actor)
+    reply = Reply.objects.select_for_update(of=("self",)).get(pk=reply.pk)
+    if not receipt.strip():
+        raise Refused("未填写回执")
+    if reply.receipt:
+        raise Refused(f"该回复已登记回执 {reply.receipt}")
+    if file is not None and file.case_id != case.pk:
+        raise Refused("回执文件不属于本案")
+    reply.receipt, reply.receipt_file = receipt.strip()[:120], file
+    reply.save(update_fields=["receipt", "receipt_file"])
+    record_act(
+        case=case,
+        action="reply_receipt",
+        actor=actor,
+        now=now,
+        note=receipt,
+        data={"reply": reply.pk},
+    )
+    return reply
 
 
 @transaction.atomic

@@ -9,7 +9,8 @@ from bozhou_eco.common.clock import beijing
 from enforcement.domain.deadlines import ClockState, Pause, standing
 from enforcement.models import Case, Clock, Document
 from enforcement.selectors.clocks import clock_rule
-from enforcement.selectors.settings import office_calendar
+from enforcement.selectors.settings import office_calendar, setting
+from enforcement.services.acts import record_act
 from enforcement.services.clocks import PARTY_CLOCKS, recompute, refresh_due
 
 BATCH = 500
@@ -24,9 +25,11 @@ def sweep_deadlines(*, now: datetime) -> dict[str, int]:
     """Warn of clocks that are near, then overdue; clear what was done meanwhile.
 
     Each warning is told once: near ones as 一般, overdue ones as 较重, a statutory period
-    that ran out as 严重, which the alert's own escalation takes up to the leader.
+    that ran out as 严重. What stays overdue climbs the ladder of the setting
+    ``overdue_ladder``: the officer, the unit's leader, the bureau's leader.
     """
     told = {"near": 0, "overdue": 0, "cleared": 0, "dated": date_waiting(now=now)}
+    told["raised"] = climb_ladder(now=now)
     rows = (
         Clock.objects.filter(stopped_on=None, cancelled=False, overdue_at=None)
         .exclude(last_day=None)
@@ -64,6 +67,77 @@ def _warn(pk: int, now: datetime) -> str:
         return ""
     clock.save(update_fields=["warned_at", "overdue_at"])
     return state.value
+
+
+def climb_ladder(*, now: datetime) -> int:
+    """Tell the next person up of clocks that stay overdue; returns how many rungs."""
+    rungs = ladder()
+    rows = (
+        Clock.objects.filter(stopped_on=None, cancelled=False, rung__lt=len(rungs))
+        .exclude(overdue_at=None)
+        .order_by("overdue_at", "pk")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    return sum(_climb(pk, rungs, now) for pk in list(rows))
+
+
+def ladder() -> list[int]:
+    """Return after how many working days overdue each rung is told."""
+    words = setting("overdue_ladder", "0 2 5").replace(",", " ").split()
+    return sorted(int(word) for word in words if word.isdigit())[: len(RUNGS)]
+
+
+RUNGS = (
+    ("承办人", "minor"),
+    ("办理单位负责人", "major"),
+    ("州局负责人", "critical"),
+)
+"""Whom each rung of the ladder calls, and the least severity of its alert."""
+
+
+@transaction.atomic
+def _climb(pk: int, rungs: list[int], now: datetime) -> int:
+    clock = (
+        Clock.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("rule", "case__district", "case__handler", "case__unit")
+        .filter(pk=pk, stopped_on=None, cancelled=False)
+        .first()
+    )
+    if clock is None or clock.last_day is None:
+        return 0
+    today = beijing(now).date()
+    try:
+        late = office_calendar().working_days_between(clock.last_day, today)
+    except LookupError:
+        late = (today - clock.last_day).days
+    reached = sum(late >= days for days in rungs)
+    if reached <= clock.rung:
+        return 0
+    clock.rung = reached
+    clock.save(update_fields=["rung"])
+    case = Case.objects.select_for_update().get(pk=clock.case_id)
+    called = _called(clock, reached)
+    record_act(
+        case=case,
+        action="overdue",
+        actor=None,
+        now=now,
+        note=f"{clock.rule.name}超期 {late} 个工作日，督办至{called}",
+        data={"clock": clock.rule.code, "rung": reached, "late": late},
+    )
+    severity = "critical" if clock.rule.statutory else RUNGS[reached - 1][1]
+    text = f"{clock.rule.name}已超期 {late} 个工作日，督办至{called}"
+    _raise(clock, severity, text, now)
+    return 1
+
+
+def _called(clock: Clock, rung: int) -> str:
+    name, case = RUNGS[rung - 1][0], clock.case
+    if rung == 1 and case.handler:
+        return f"{name}{case.handler.name}"
+    if rung == 2 and case.unit:
+        return f"{case.unit}负责人"
+    return name
 
 
 def _state(clock: Clock, now: datetime) -> ClockState:

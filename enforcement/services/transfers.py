@@ -1,5 +1,6 @@
 """Letters to other authorities beside the main line: receipts, joint cases."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -8,8 +9,9 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
 from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import AUTHORITIES, Refused
-from enforcement.models import Case, Document, Transfer
+from enforcement.models import Case, CaseFile, Document, Transfer
 from enforcement.services.acts import record_act
+from enforcement.services.exchange.outbox import queue_transfer
 from enforcement.services.locking import lock_open
 
 
@@ -23,8 +25,12 @@ def send_joint(
     actor: User,
     now: datetime,
     reply_by: date | None = None,
+    files: Sequence[CaseFile] = (),
 ) -> Transfer:
-    """Bring another authority into a case that goes on here (联合办理)."""
+    """Bring another authority into a case that goes on here (联合办理).
+
+    ``files`` are the pieces of evidence that it gets to see: its part of the case.
+    """
     case = lock_open(case, actor, "officer", "reviewer", "leader")
     if authority not in dict(AUTHORITIES):
         raise Refused("请选择接收部门")
@@ -51,13 +57,21 @@ def send_joint(
         sent_on=beijing(now).date(),
         reply_by=reply_by,
     )
+    if any(file.case_id != case.pk for file in files):
+        raise Refused("所选证据不属于本案")
+    transfer.files.set(files)
+    queue_transfer(transfer=transfer, now=now)
     record_act(
         case=case,
         action="joint_transfer",
         actor=actor,
         now=now,
         note=matter,
-        data={"transfer": transfer.pk, "authority": authority},
+        data={
+            "transfer": transfer.pk,
+            "authority": authority,
+            "files": [file.pk for file in files],
+        },
     )
     return transfer
 

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
+from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import Duty, Refused
-from enforcement.models import Case, Inspection, SiteVisit
-from enforcement.selectors.settings import int_setting
+from enforcement.models import Case, Document, Inspection, SiteVisit
+from enforcement.selectors.settings import int_setting, setting
 from enforcement.selectors.visits import visits_this_year
 from enforcement.services.acts import record_act
 from enforcement.services.locking import lock_open
@@ -135,8 +136,13 @@ def start_visit(
     latitude: float | None = None,
     longitude: float | None = None,
     accuracy_m: float | None = None,
+    entry_code: str = "",
 ) -> SiteVisit:
-    """Note the arrival with time and place; the officers become investigators."""
+    """Note the arrival with time and place; the officers become investigators.
+
+    Raises `Refused` without the approval, the 检查通知书, and the code scanned at the
+    gate (扫码入企) where the kind of check needs them.
+    """
     case = lock_open(visit.case, actor, "officer")
     visit = SiteVisit.objects.select_for_update().get(pk=visit.pk)
     if visit.state != SiteVisit.State.APPROVED:
@@ -144,6 +150,8 @@ def start_visit(
     officers = list(visit.officers.all())
     if actor not in officers:
         raise Refused("只有计划中的执法人员可以登记到达")
+    visit.entry_code = entry_code.strip()[:60] or visit.entry_code
+    _check_gate(case, visit)
     visit.state, visit.arrived_at = SiteVisit.State.STARTED, now
     visit.latitude, visit.longitude = latitude, longitude
     visit.accuracy_m = accuracy_m
@@ -167,6 +175,22 @@ def start_visit(
         data={"visit": visit.pk, "accuracy_m": accuracy_m},
     )
     return visit
+
+
+def _check_gate(case: Case, visit: SiteVisit) -> None:
+    missing = []
+    if visit.kind in setting("notice_kinds", "routine special case").split():
+        issued = case.documents.filter(
+            kind=DocumentKind.INSPECTION_NOTICE,
+            state__in=[Document.State.ISSUED, Document.State.SERVED],
+        )
+        if not visit.notice_number and not issued.exists():
+            missing.append(f"尚未制作《{DocumentKind.INSPECTION_NOTICE.label}》")
+    scanned = setting("entry_code_kinds", "routine special").split()
+    if visit.kind in scanned and not visit.entry_code:
+        missing.append("未填写扫码入企编号")
+    if missing:
+        raise Refused(missing[0], tuple(missing))
 
 
 @transaction.atomic

@@ -58,6 +58,9 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
                 longitude=place[1],
                 accuracy_m=place[2],
                 provider=request.POST.get("provider", ""),
+                device=request.POST.get("device", ""),
+                ends_at=_moment(request.POST.get("ends_at", "")),
+                stated_sha256=request.POST.get("sha256", ""),
             )
     except Refused as refusal:
         context["refusal"] = refusal

@@ -79,9 +79,28 @@ def _initial(case: Case, move: Move) -> dict[str, object]:
         run = DiscretionRun.objects.filter(case=case, current=True).first()
         if run:
             initial["amount"] = run.amount
+    if move.action is Action.RECORD_REPLY:
+        initial |= _answered(case)
     if move.action is Action.HAND_OVER and case.unit_id:
         initial["unit"] = case.unit_id
     return initial
+
+
+def _answered(case: Case) -> dict[str, object]:
+    """Return what the other department has answered itself, for the officer to check."""
+    found = (
+        case.transfers.filter(state="received", joint=False)
+        .exclude(replied_on=None)
+        .order_by("-pk")
+        .first()
+    )
+    if found is None or found.replied_on is None:
+        return {}
+    return {
+        "reply_number": found.reply_number,
+        "replied_on": found.replied_on.isoformat(),
+        "result": found.result,
+    }
 
 
 def _context(case: Case, user: User, move: Move, form: ActForm) -> dict[str, object]:

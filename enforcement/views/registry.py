@@ -95,6 +95,16 @@ class Situation:
         return self.case.alert_links.count()
 
     @cached_property
+    def unreceipted(self) -> bool:
+        """Whether a reply went out of which no receipt came."""
+        return self.case.replies.filter(receipt="").exclude(sent_on=None).exists()
+
+    @cached_property
+    def invited(self) -> bool:
+        """Whether somebody from elsewhere is on the case."""
+        return self.case.guests.filter(ended_at=None).exists()
+
+    @cached_property
     def law_chosen(self) -> bool:
         """Whether the provision is chosen."""
         return BasisChoice.objects.filter(case=self.case).exists()

@@ -80,6 +80,7 @@ def _start(ask: Ask, given: Given, _: str) -> object:
         latitude=_number(given, "latitude"),
         longitude=_number(given, "longitude"),
         accuracy_m=_number(given, "accuracy_m"),
+        entry_code=text(given, "entry_code"),
     )
 
 
@@ -98,6 +99,7 @@ def _start_fields(_: Ask) -> tuple[Field, ...]:
         Field("latitude", "纬度", required=False),
         Field("longitude", "经度", required=False),
         Field("accuracy_m", "定位精度（m）", required=False),
+        Field("entry_code", "扫码入企编号", required=False, help="按规定需要的填写"),
     )
 
 

@@ -20,7 +20,6 @@ from enforcement.models import (
 from enforcement.services import clocks, feedback, transfers
 from enforcement.services.clocks import running
 from enforcement.views.registry import (
-    BUREAU,
     LEADER,
     OFFICER,
     REVIEWER,
@@ -48,12 +47,21 @@ def _transfer(ask: Ask, given: Given) -> Transfer:
     return found
 
 
-def _joint_fields(_: Ask) -> tuple[Field, ...]:
+def _joint_fields(ask: Ask) -> tuple[Field, ...]:
     return (
         Field("authority", "联合部门", FieldKind.CHOICE, AUTHORITIES),
         Field("unit_name", "接收单位", required=False),
         Field("matter", "办理事项", FieldKind.LONG),
         Field("reply_by", "请求回函日期", FieldKind.DATE, required=False, past=False),
+        *(
+            Field(
+                f"file_{row.pk}",
+                f"随函证据：{row.title}"[:80],
+                FieldKind.YES_NO,
+                required=False,
+            )
+            for row in ask.case.files.order_by("id")
+        ),
     )
 
 
@@ -64,6 +72,9 @@ def _joint(ask: Ask, given: Given, _: str) -> object:
         unit_name=text(given, "unit_name"),
         matter=text(given, "matter"),
         reply_by=day(given, "reply_by"),
+        files=[
+            row for row in ask.case.files.all() if given.get(f"file_{row.pk}") is True
+        ],
         actor=ask.user,
         now=ask.now,
     )
@@ -161,20 +172,6 @@ def _row_field(ask: Ask) -> Field:
     return Field("row", "整改事项", FieldKind.CHOICE, options)
 
 
-def _reply(ask: Ask, given: Given, _: str) -> object:
-    on = day(given, "sent_on")
-    assert on is not None
-    return feedback.send_reply(
-        case=ask.case,
-        to=text(given, "to"),
-        content=text(given, "content"),
-        sent_on=on,
-        receipt=text(given, "receipt"),
-        actor=ask.user,
-        now=ask.now,
-    )
-
-
 def _clock_field(ask: Ask, *, paused: bool) -> Field:
     rows = running(ask.case).select_related("rule")
     if paused:
@@ -255,7 +252,8 @@ register(
     SideAct(
         "joint-transfer", "联合办理移送", (OFFICER, REVIEWER, LEADER), _joint_fields,
         _joint, icon="share", anchor="transfers",
-        help="案件继续在本局办理，请其他部门办理其职责内的部分；须先制作移送函。",
+        help="案件继续在本局办理，请其他部门办理其职责内的部分；须先制作移送函。"
+        "接收部门只看到移送函、事项和选“是”的证据。",
     ),
     SideAct(
         "receive-transfer", "登记移送回执", (OFFICER, REVIEWER), _receipt_fields,
@@ -295,16 +293,6 @@ register(
         _inspect, icon="checks", anchor="feedback",
         shown=lambda now: now.rectifying,
         help="验收通过须有整改前、整改后证据。",
-    ),
-    SideAct(
-        "reply", "回复反馈", BUREAU,
-        lambda ask: (
-            Field("to", "回复对象"),
-            Field("content", "回复内容", FieldKind.LONG),
-            Field("sent_on", "回复日期", FieldKind.DATE),
-            Field("receipt", "回执", required=False),
-        ),
-        _reply, icon="send", anchor="feedback", initial=today("sent_on"),
     ),
     SideAct(
         "pause-clock", "中止计时", (OFFICER, LEADER),

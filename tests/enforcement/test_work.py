@@ -1,11 +1,13 @@
 """Visits, transfers, evidence, rectification, money: what is refused and what remains."""
 
+import hashlib
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from bozhou_eco.evidence.models import SealedFile
 from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import Duty, Refused
 from enforcement.models import Decision, Inspection, SiteVisit
@@ -35,6 +37,7 @@ def plan(clue, people, now, **changes):
         "conversion": "线上不能查明",
         "phone_check": "已核实",
         "planned_on": date(2026, 11, 24),
+        "notice_number": "博州环检通〔2026〕1号",
         "officers": [people["alice"], people["bob"]],
         "actor": people["alice"],
         **changes,
@@ -96,6 +99,30 @@ def test_no_entry_without_approval_by_another(clue, people, now):
     assert {row.user.username for row in investigating} == {"alice", "bob"}
 
 
+def approved(clue, people, now, **changes):
+    visit = plan(clue, people, now, **changes)
+    visits.approve_visit(visit=visit, actor=people["lead"], now=now)
+    return visit
+
+
+def test_no_entry_without_the_notice(story, clue, people, now):
+    visit = approved(clue, people, now, notice_number="")
+    with pytest.raises(Refused, match="检查通知书"):
+        visits.start_visit(visit=visit, actor=people["alice"], now=now)
+    story.paper(DocumentKind.INSPECTION_NOTICE, people["alice"])
+    visits.start_visit(visit=visit, actor=people["alice"], now=story.now)
+
+
+def test_a_routine_check_needs_the_code_scanned_at_the_gate(clue, people, now):
+    visit = approved(clue, people, now, kind="routine")
+    with pytest.raises(Refused, match="扫码入企"):
+        visits.start_visit(visit=visit, actor=people["alice"], now=now)
+    visits.start_visit(
+        visit=visit, actor=people["alice"], now=now, entry_code="QY-20261124-01"
+    )
+    assert SiteVisit.objects.get().entry_code == "QY-20261124-01"
+
+
 def test_a_finished_visit_enters_the_register(clue, people, now):
     visit = plan(clue, people, now)
     visits.approve_visit(visit=visit, actor=people["lead"], now=now)
@@ -135,6 +162,47 @@ def test_bad_evidence_is_refused(clue, people, now, changes, reason):
     with pytest.raises(Refused, match=reason):
         add(clue, people, now, **changes)
     assert clue.files.count() == 0
+
+
+def recorded(clue, people, now, **changes):
+    fields = {
+        "kind": "recorder",
+        "device": "BWC-07",
+        "taken_at": now - timedelta(hours=2),
+        "ends_at": now - timedelta(hours=1),
+        "stated_sha256": hashlib.sha256(b"x").hexdigest().upper(),
+        **changes,
+    }
+    return add(clue, people, now, **fields)
+
+
+def test_a_body_camera_video_names_device_time_and_hash(clue, people, now):
+    row = recorded(clue, people, now)
+    assert (row.device, row.sealed.sha256) == (
+        "BWC-07",
+        hashlib.sha256(b"x").hexdigest(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"device": " "}, "执法记录仪编号"),
+        ({"taken_at": None, "ends_at": None}, "录制开始时间"),
+        ({"ends_at": datetime(2020, 1, 1, tzinfo=UTC)}, "早于开始时间"),
+        ({"ends_at": datetime(2030, 1, 1, tzinfo=UTC)}, "晚于现在"),
+        ({"stated_sha256": "abc"}, "64 位"),
+        ({"stated_sha256": "0" * 64}, "不一致"),
+    ],
+)
+def test_a_bad_recording_is_refused_and_nothing_kept(
+    clue, people, now, changes, reason
+):
+    sealed = SealedFile.objects.count()
+    with pytest.raises(Refused, match=reason):
+        recorded(clue, people, now, **changes)
+    assert SealedFile.objects.count() == sealed
+    assert not clue.files.exists()
 
 
 def test_evidence_from_the_future_is_refused(clue, people, now):

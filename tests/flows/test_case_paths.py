@@ -180,6 +180,7 @@ class Bureau:
             officer2=bob,
         )
         self.side("lead", "approve-visit")
+        self.write("alice", "inspection_notice")
         self.side("alice", "start-visit", latitude="44.6", longitude="82.9")
         self.side("alice", "finish-visit", conclusion="属实", found="yes")
         self.write("alice", "site_record")

@@ -1,0 +1,1 @@
+"""Exchange with the systems of other departments: parcels out, parcels in."""
