@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import notices, people, quality, triage
+from alerts.views import notices, people, quality, triage, webhooks
 
 app_name = "alerts"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("rules/<int:pk>/backtest/", quality.backtest, name="backtest"),
     path("rules/<int:pk>/<slug:act>/", quality.move_rule, name="move_rule"),
     path("chain/", quality.chain, name="chain"),
+    path("webhooks/", webhooks.calls, name="webhooks"),
+    path("webhooks/<int:pk>/", webhooks.call, name="webhook_call"),
+    path("webhooks/<int:pk>/replay/", webhooks.replay, name="webhook_replay"),
     path("<int:pk>/", triage.detail, name="detail"),
     path("<int:pk>/card/", triage.card, name="card"),
     path("<int:pk>/reply/", people.reply, name="reply"),

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from alerts.api import sources, views
+from alerts.api import push, sources, views
 
 urlpatterns = [
     path("alerts/", views.AlertListView.as_view(), name="api-alerts"),
     path("alerts/raise/", sources.RaiseView.as_view(), name="api-alerts-raise"),
     path("alerts/clear/", sources.ClearView.as_view(), name="api-alerts-clear"),
+    path("push/", push.PushView.as_view(), name="api-push"),
     path("alerts/changes/", views.ChangesView.as_view(), name="api-alert-changes"),
     path(
         "alerts/acknowledge/",

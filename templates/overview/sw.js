@@ -54,3 +54,25 @@ self.addEventListener("fetch", function (event) {
   if (request.mode === "navigate") { event.respondWith(page(request)); return; }
   if (address.pathname.startsWith("/static/")) event.respondWith(file(request));
 });
+
+/* Web Push: type, district and a link, nothing else; the page says the rest. */
+self.addEventListener("push", function (event) {
+  let told = {};
+  try { told = event.data ? event.data.json() : {}; } catch (error) { told = { body: event.data.text() }; }
+  const title = String(told.title || "新预警");
+  event.waitUntil(self.registration.showNotification(title, {
+    body: String(told.body || ""), tag: String(told.url || title), icon: "{{ icon }}",
+    data: { url: String(told.url || "/alerts/") },
+  }));
+});
+
+self.addEventListener("notificationclick", function (event) {
+  event.notification.close();
+  const url = new URL(event.notification.data.url, self.location.origin);
+  if (url.origin !== self.location.origin) return;
+  event.waitUntil(self.clients.matchAll({ type: "window" }).then(function (windows) {
+    const open = windows.find(function (one) { return "focus" in one; });
+    if (!open) return self.clients.openWindow(url.href);
+    return open.focus().then(function () { return open.navigate(url.href); });
+  }));
+});

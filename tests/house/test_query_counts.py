@@ -29,6 +29,8 @@ PAGES = {
     "curve-24h": "/polluters/points/{point}/history/?span=24h",
     "curve-30d": "/polluters/points/{point}/history/?span=30d",
     "curve-365d": "/polluters/points/{point}/history/?span=365d",
+    "curves": "/polluters/history/?p={point}",
+    "curves-data": "/polluters/history/data.json?p={point}&span=30d&last=1",
     "latest": "/polluters/latest.json",
     "exceedances": "/polluters/exceedances/",
     "exceedance": "/polluters/exceedances/{exceedance}/",
@@ -39,6 +41,8 @@ PAGES = {
     "alerts-duty": "/alerts/duty/",
     "alerts-rules": "/alerts/rules/",
     "alerts-chain": "/alerts/chain/",
+    "alerts-webhooks": "/alerts/webhooks/",
+    "weekly": "/weekly/",
     "cases": "/cases/",
     "home": "/",
 }

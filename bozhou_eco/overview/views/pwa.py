@@ -88,6 +88,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "files": json.dumps(files),
         "version": shell_version(),
         "offline": reverse("overview:offline"),
+        "icon": static("img/icon-192.png"),
     }
     return render(request, "overview/sw.js", values, content_type="text/javascript")
 
