@@ -111,16 +111,15 @@ def _means(
     point: Point, period: Period, start: datetime, end: datetime
 ) -> dict[str, Any]:
     step = 3600 if period == Period.HOUR else 86_400
-    rows = series.means(point, period=period, start=start, end=end)
+    known, found = series.means(point, period=period, start=start, end=end)
     times: list[float] = []
     values: list[float | None] = []
-    for moment, value, valid in rows:
-        at = moment.timestamp()
+    for at, value in zip(known, found, strict=True):
         if times and at - times[-1] > step:
             times.append(times[-1] + step)
             values.append(None)
         times.append(at)
-        values.append(value if valid else None)
+        values.append(value)
     return {"times": times, "values": values}
 
 

@@ -98,7 +98,8 @@
 
   /*
    * Draw into `place`. options: series [{label, times, values, colour, width, stepped}],
-   * limit {low, high, text}, flags [{from, to, flag, word}], unit, start, end, long.
+   * limit {low, high, text}, flags [{from, to, flag, word}], unit, start, end, long,
+   * bands [[upper, lower, colour]] by index of series, pick(at) for a click on the plot.
    * Returns {destroy}.
    */
   bz.chart = function (place, options) {
@@ -153,6 +154,9 @@
             value: function (_u, value) { return value === null || value === undefined ? "—" : bz.figure(value) + " " + (options.unit || ""); },
           };
         })),
+        bands: (options.bands || []).map(function (band) {
+          return { series: [band[0] + 1, band[1] + 1], fill: bz.token(band[2]) + "2e" };
+        }),
         hooks: {
           drawClear: [marks(options.flags || [])],
           draw: [function (u) {
@@ -163,6 +167,9 @@
           }],
         },
       }, data, place);
+      if (options.pick) plot.over.addEventListener("click", function () {
+        if (plot.cursor.left >= 0) options.pick(plot.posToVal(plot.cursor.left, "x"));
+      });
     }
     var timer = null;
     var resize = new ResizeObserver(function () { clearTimeout(timer); timer = setTimeout(draw, 120); });
