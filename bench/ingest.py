@@ -1,4 +1,18 @@
-"""MQTT publish to committed rows, beside COPY of the same rows into the same tables."""
+"""MQTT publish to committed rows, beside COPY of the same rows into the same tables.
+
+What is timed on the one side: from the first PUBLISH until the last frame is committed,
+with decoding, latest values, judging, raw frames, 9014 answers and acknowledgements, by
+one ``ingest_mqtt`` process; the publisher, Mosquitto and PostgreSQL share the processors.
+
+On the other side: nothing but ``COPY`` of the same raw frames and readings (all columns)
+into the same logged, partitioned tables with the same keys, on the same server with the
+same durability, committed every ``HJ212_BATCH_SIZE`` frames as intake does. Its text is
+made beforehand and not timed, so the reference is what PostgreSQL itself can take, and
+the ratio says what share of that intake reaches while it does everything else.
+
+``*_cpu_us`` is processor time a frame; it hardly changes when others use the machine,
+which the rates do.
+"""
 
 import io
 import random
@@ -15,7 +29,7 @@ from bench.loggers import GAS, frame, frames, make_loggers, mn_of
 from bench.services import Bed, bed, setup_django
 
 LOGGERS = 200
-BATCH = 1000
+PROCESSES = ("ingest", "broker", "postgres")
 
 
 def run(quick: bool = False) -> list[Figure]:
@@ -25,13 +39,15 @@ def run(quick: bool = False) -> list[Figure]:
         setup_django(running)
         make_loggers(LOGGERS)
         rates, copies, lost, doubled = [], [], 0, 0
+        spent: list[dict[str, float]] = []
         for number in range(rounds):
             batch = _fresh(each, number)
-            rate, missing, extra = _intake(running, batch)
+            rate, missing, extra, cpu = _intake(running, batch)
             rates.append(rate)
+            spent.append(cpu)
             lost, doubled = lost + missing, doubled + extra
             copies.append(_copy(batch))
-        rss, missing = _backlog(running, backlog)
+        rss, missing, seconds = _backlog(running, backlog)
     ratio = median([a / b for a, b in zip(rates, copies, strict=True)])
     return [
         figure("points_per_s", median(rates), "points/s", ">=25000"),
@@ -41,7 +57,24 @@ def run(quick: bool = False) -> list[Figure]:
         figure("duplicated", doubled, "frames", "=0"),
         figure("rss_mb", rss, "MB", "<=300"),
         figure("backlog_frames", backlog, "frames"),
+        figure("backlog_points_per_s", backlog * len(GAS) / seconds, "points/s"),
+        *(
+            figure(f"{name}_cpu_us", median([one[name] for one in spent]), "us/frame")
+            for name in PROCESSES
+        ),
     ]
+
+
+def _spent(running: Bed, ingest: psutil.Process) -> dict[str, float]:
+    """Return the processor seconds of intake, broker and database so far."""
+    stores = running.stores
+    roots = (ingest.pid, stores.mqtt.child.pid, stores.postgres.child.pid)
+    found = {}
+    for name, pid in zip(PROCESSES, roots, strict=True):
+        root = psutil.Process(pid)
+        times = [one.cpu_times() for one in (root, *root.children(recursive=True))]
+        found[name] = sum(one.user + one.system for one in times)
+    return found
 
 
 def _fresh(each: int, seed: int) -> list[tuple[str, bytes]]:
@@ -99,26 +132,44 @@ def _stop(process: psutil.Process) -> None:
     process.wait(20)
 
 
-def _wait_for(expected: int, seconds: float) -> None:
+def _wait_for(last: tuple[str, bytes], expected: int, seconds: float) -> None:
+    """Wait until the frame published last is stored, and then for all of them.
+
+    Looking one frame up costs nothing, which counting does.
+    """
+    from polluters.domain.hj212 import Frame, decode_frame  # noqa: PLC0415
+    from polluters.models import Logger, RawFrame  # noqa: PLC0415
+
+    decoded = decode_frame(last[1])
+    assert isinstance(decoded, Frame)
+    logger_id = Logger.objects.get(mn=last[0]).pk
+    wanted = RawFrame.objects.filter(logger_id=logger_id, device_time=decoded.data_time)
     deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not wanted.exists():
+        time.sleep(0.02)
     while time.monotonic() < deadline and _counts()[0] < expected:
         time.sleep(0.1)
 
 
-def _intake(running: Bed, batch: list[tuple[str, bytes]]) -> tuple[float, int, int]:
+def _intake(
+    running: Bed, batch: list[tuple[str, bytes]]
+) -> tuple[float, int, int, dict[str, float]]:
     process = _start_intake(running)
     time.sleep(1)
     _empty()
     blaster = Blaster(running.variables["MQTT_URL"])
+    before = _spent(running, process)
     begin = time.perf_counter()
     blaster.publish(batch)
-    _wait_for(len(batch), 120)
+    _wait_for(batch[-1], len(batch), 120)
     seconds = time.perf_counter() - begin
+    after = _spent(running, process)
+    cpu = {name: (after[name] - before[name]) / len(batch) * 1e6 for name in PROCESSES}
     stored, readings = _counts()
     blaster.close()
     _stop(process)
     points = len(batch) * len(GAS)
-    return points / seconds, len(batch) - stored, max(0, readings - points)
+    return points / seconds, len(batch) - stored, max(0, readings - points), cpu
 
 
 def _copy(batch: list[tuple[str, bytes]]) -> float:
@@ -148,6 +199,8 @@ def _copy(batch: list[tuple[str, bytes]]) -> float:
 
 
 def _copy_chunks(batch: list[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
+    from django.conf import settings  # noqa: PLC0415
+
     from bozhou_eco.common import clock  # noqa: PLC0415
     from polluters.ingest.draft import Message, read_messages  # noqa: PLC0415
     from polluters.ingest.registry import Registry  # noqa: PLC0415
@@ -155,8 +208,9 @@ def _copy_chunks(batch: list[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
 
     registry = Registry()
     registry.refresh()
-    for first in range(0, len(batch), BATCH):
-        messages = [Message(mn, body) for mn, body in batch[first : first + BATCH]]
+    size = settings.HJ212_BATCH_SIZE
+    for first in range(0, len(batch), size):
+        messages = [Message(mn, body) for mn, body in batch[first : first + size]]
         draft = read_messages(messages, registry=registry, now=clock.now())
         yield (
             frame_lines(draft.frames.values()),
@@ -164,8 +218,19 @@ def _copy_chunks(batch: list[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
         )
 
 
-def _backlog(running: Bed, size: int) -> tuple[float, int]:
-    """Queue ``size`` frames while intake is away, then watch it drain them."""
+def _remember_last(
+    batch: Iterator[tuple[str, bytes]], held: list[tuple[str, bytes]]
+) -> Iterator[tuple[str, bytes]]:
+    for one in batch:
+        held[:] = [one]
+        yield one
+
+
+def _backlog(running: Bed, size: int) -> tuple[float, int, float]:
+    """Queue ``size`` frames while intake is away, then watch it drain them.
+
+    Returns the most memory it took in MB, the frames missing, and the seconds.
+    """
     from bozhou_eco.common import clock  # noqa: PLC0415
 
     process = _start_intake(running)
@@ -175,8 +240,11 @@ def _backlog(running: Bed, size: int) -> tuple[float, int]:
     each = size // LOGGERS
     start = clock.now().replace(microsecond=0) - timedelta(days=3)
     blaster = Blaster(running.variables["MQTT_URL"])
-    blaster.publish(frames(LOGGERS, each, start, step=timedelta(seconds=30), seed=99))
+    last: list[tuple[str, bytes]] = []
+    batch = frames(LOGGERS, each, start, step=timedelta(seconds=30), seed=99)
+    blaster.publish(_remember_last(batch, last))
     blaster.close()
+    begin = time.perf_counter()
     process = psutil.Process(running.spawn_command("ingest_mqtt", "--id", "bench").pid)
     peak = 0.0
     done = threading.Event()
@@ -190,9 +258,10 @@ def _backlog(running: Bed, size: int) -> tuple[float, int]:
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     expected = each * LOGGERS
-    _wait_for(expected, max(120, size / 400))
+    _wait_for(last[0], expected, max(120, size / 400))
+    seconds = time.perf_counter() - begin
     done.set()
     watcher.join()
     stored = _counts()[0]
     _stop(process)
-    return peak, expected - stored
+    return peak, expected - stored, seconds

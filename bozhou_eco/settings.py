@@ -369,7 +369,7 @@ LOGGING = {
 
 # --- HJ 212 intake --------------------------------------------------------------
 HJ212_FUTURE_TOLERANCE_S = env.int("HJ212_FUTURE_TOLERANCE_S", default=600)
-HJ212_BATCH_SIZE = env.int("HJ212_BATCH_SIZE", default=1000)
+HJ212_BATCH_SIZE = env.int("HJ212_BATCH_SIZE", default=2000)
 HJ212_BATCH_SECONDS = env.float("HJ212_BATCH_SECONDS", default=0.2)
 
 # --- operations -----------------------------------------------------------------

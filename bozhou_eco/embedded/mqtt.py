@@ -16,7 +16,7 @@ persistence_location {folder}/
 autosave_interval 30
 max_queued_messages 2000000
 max_queued_bytes 0
-max_inflight_messages 2000
+max_inflight_messages 6000
 log_dest stderr
 log_type error
 log_type warning

@@ -196,6 +196,24 @@ def choose(
     return Choice(tuple(kept.values()), tuple(dict.fromkeys(notes)))
 
 
+def certain_bounds(limits: Iterable[LimitRule], *, on: date) -> Bounds | None:
+    """Return bounds inside which no enforceable limit of that day can be broken.
+
+    Whatever other factors read, and for every averaging time; None without a limit.
+    """
+    valid = [limit for limit in limits if limit.enforceable and limit.valid_on(on)]
+    if not valid:
+        return None
+    bounds = [Bounds(limit.low, limit.high) for limit in valid] + [
+        Bounds(limit.condition.low, limit.condition.high)
+        for limit in valid
+        if limit.condition is not None
+    ]
+    lows = [one.low for one in bounds if one.low is not None]
+    highs = [one.high for one in bounds if one.high is not None]
+    return Bounds(max(lows, default=None), min(highs, default=None))
+
+
 def overlaps(limits: Sequence[LimitRule]) -> list[tuple[LimitRule, LimitRule]]:
     """Return pairs of one kind and averaging time whose validity overlaps."""
     pairs = []

@@ -64,6 +64,7 @@ def commit(
     except (OperationalError, InterfaceError):
         raise
     except (DatabaseError, ValueError) as error:
+        writer.forget()
         if len(messages) == 1:
             return _refuse_whole(messages[0], str(error), draft.now)
         logger.warning("a batch of %d failed, halving it: %s", len(messages), error)

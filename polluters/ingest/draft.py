@@ -22,24 +22,32 @@ from polluters.services.quarantine import Refused
 Reason = QuarantinedFrame.Reason
 MAX_PAYLOAD = 64 * 1024
 OLDEST = timedelta(days=3 * 366)
+CLOCKS_APART = timedelta(days=2)
 
 
 @dataclass(slots=True)
 class Message:
-    """A payload as it came, with what the caller needs to acknowledge it."""
+    """A payload as it came; ``mid`` is what acknowledges it to the broker, 0 nothing."""
 
     topic_mn: str
     payload: bytes
-    token: object = None
+    mid: int = 0
 
 
 @dataclass(slots=True)
 class Draft:
-    """A batch before it is written."""
+    """A batch before it is written.
+
+    ``stamp`` is ``now`` as COPY takes it; device times outside ``oldest`` and ``newest``
+    are refused.
+    """
 
     now: datetime
+    stamp: str = ""
+    oldest: datetime = field(init=False)
+    newest: datetime = field(init=False)
     rows: Rows = field(default_factory=Rows)
-    frames: dict[tuple[int, datetime, bytes], FrameRow] = field(default_factory=dict)
+    frames: dict[tuple[int, bytes], FrameRow] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     events: list[tuple[LoggerInfo, Frame]] = field(default_factory=list)
     seen: dict[int, tuple[datetime, float | None]] = field(default_factory=dict)
@@ -47,6 +55,12 @@ class Draft:
     answers: list[Answer] = field(default_factory=list)
     # Frames that get no 9014: a gateway keeps them until it hears these digests.
     unanswered: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stamp = self.now.isoformat()
+        self.oldest = self.now - OLDEST
+        ahead = timedelta(seconds=settings.HJ212_FUTURE_TOLERANCE_S)
+        self.newest = self.now + ahead
 
 
 def read_messages(
@@ -86,8 +100,8 @@ def _take_part(
             part,
         )
         return
-    sender = registry.get(frame.mn)
-    reason, detail = _objection(frame, sender, info, topic_mn, draft.now)
+    sender = info if frame.mn == topic_mn else registry.get(frame.mn)
+    reason, detail = _objection(frame, sender, info, topic_mn, draft)
     if reason or sender is None:
         _refuse(
             draft,
@@ -127,7 +141,7 @@ def _objection(
     sender: LoggerInfo | None,
     topic: LoggerInfo | None,
     topic_mn: str,
-    now: datetime,
+    draft: Draft,
 ) -> tuple[str, str]:
     """Return why a well-formed frame may not come in, or two empty strings."""
     if sender is None:
@@ -143,9 +157,9 @@ def _objection(
     time = frame.data_time
     if time is None:
         return "", ""
-    if time > now + timedelta(seconds=settings.HJ212_FUTURE_TOLERANCE_S):
+    if time > draft.newest:
         return Reason.FUTURE, f"数据时间 {time:%Y-%m-%d %H:%M:%S} 晚于当前时间"
-    if time < now - OLDEST:
+    if time < draft.oldest:
         return Reason.OLD, f"数据时间 {time:%Y-%m-%d %H:%M:%S} 早于三年前"
     return "", ""
 
@@ -161,25 +175,19 @@ def _accept(draft: Draft, frame: Frame, sender: LoggerInfo, body: bytes) -> None
             live_skew = None
     draft.seen[sender.id] = (now, live_skew)
     device_time = frame.data_time or sent or now
-    if not now - OLDEST < device_time < now + timedelta(days=2):
+    if not draft.oldest < device_time < now + CLOCKS_APART:
         device_time = now
-    row = FrameRow(
-        device_time,
-        now,
-        sender.id,
-        frame.cn[:4],
-        hashlib.sha256(body).digest(),
-        body,
-        [str(note) for note in frame.notes],
-    )
-    key = (sender.id, device_time, row.digest)
+    digest = hashlib.sha256(body).digest()
+    key = (sender.id, digest)
     if key not in draft.frames:
-        draft.frames[key] = row
+        draft.frames[key] = FrameRow(
+            device_time, draft.stamp, sender.id, frame.cn, digest, body, frame.notes
+        )
         if frame.cn in PERIODS:
-            add_frame(draft.rows, frame, sender, now)
+            add_frame(draft.rows, frame, sender, now, draft.stamp)
         else:
             draft.events.append((sender, frame))
     if answer := answer_to(frame):
         draft.answers.append(answer)
     else:
-        draft.unanswered.append(row.digest.hex()[:DIGEST_SIGNS])
+        draft.unanswered.append(digest.hex()[:DIGEST_SIGNS])

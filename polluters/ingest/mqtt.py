@@ -5,6 +5,7 @@ The broker holds back once ``receive_maximum`` messages are unacknowledged, whic
 memory whatever the backlog.
 """
 
+import concurrent.futures
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +18,6 @@ from django.conf import settings
 from django.db import (
     InterfaceError,
     OperationalError,
-    close_old_connections,
     connection,
 )
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -50,24 +50,17 @@ class Settings:
     receive_maximum: int = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What an acknowledgement needs; ``epoch`` counts connections.
-
-    A message id means something within one connection only: after a reconnect the
-    broker sends what was not acknowledged again, so an old token must not be used.
-    """
-
-    mid: int
-    qos: int
-    epoch: int
-
-
 @dataclass(slots=True)
 class Pending:
-    """A batch that the second thread is committing."""
+    """A batch that the second thread is committing.
+
+    ``epoch`` counts connections. A message id means something within one connection
+    only: after a reconnect the broker sends what was not acknowledged again, so the
+    ids of an older one must not be used.
+    """
 
     messages: list[Message]
+    epoch: int
     result: "Future[Outcome | None]"
 
 
@@ -98,6 +91,7 @@ class Intake:
             else MQTTProtocolVersion.MQTTv311,
             clean_session=None if self.v5 else False,
             manual_ack=True,
+            take=self._on_message,
         )
         if self.url.username:
             client.username_pw_set(
@@ -106,7 +100,6 @@ class Intake:
         if self.url.scheme == "mqtts":
             client.tls_set()
         client.on_connect = self._on_connect
-        client.on_message = self._on_message
         client.max_queued_messages_set(0)
         return client
 
@@ -123,16 +116,9 @@ class Intake:
             client.subscribe(topic, qos=1)
         logger.info("connected to the broker, subscribed to %s", topic)
 
-    def _on_message(
-        self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage
-    ) -> None:
-        self.incoming.append(
-            Message(
-                message.topic.split("/")[2],
-                bytes(message.payload),
-                Token(message.mid, message.qos, self.epoch),
-            )
-        )
+    def _on_message(self, topic: bytes, payload: bytes, mid: int) -> None:
+        name = topic.split(b"/")[2].decode("utf-8", "replace")
+        self.incoming.append(Message(name, payload, mid))
 
     def connect(self) -> bool:
         """Connect anew, waiting for a broker that is away; False if asked to stop."""
@@ -172,10 +158,18 @@ class Intake:
             except (OSError, ValueError) as error:
                 logger.warning("connection to the broker lost: %s", error)
                 self.connect()
-        self._settle(wait=True)
-        self.client.disconnect()
+        self._leave()
         self.committer.shutdown(wait=True)
         metrics.flush()
+
+    def _leave(self) -> None:
+        """Answer what is committed and go; a lost broker sends it again later."""
+        try:
+            self._answer(self._settled(wait=True))
+            self.client.disconnect()
+            self.client.flush()
+        except (OSError, ValueError) as error:
+            logger.warning("left the broker without a word: %s", error)
 
     def _turn(self) -> None:
         size = settings.HJ212_BATCH_SIZE
@@ -186,16 +180,17 @@ class Intake:
             raise ConnectionError(paho.error_string(code))
         self._chores()
         if not self.incoming:
-            self._settle(wait=False)
+            self._answer(self._settled(wait=False))
             return
         self._gather(size)
         batch, self.incoming = self.incoming[:size], self.incoming[size:]
         self._last_message = time.monotonic()
         draft = self._read(batch)
-        self._settle(wait=True)
-        if draft is None:
-            return
-        self.pending = Pending(batch, self.committer.submit(self._commit, batch, draft))
+        before = self._settled(wait=True)
+        if draft is not None:
+            work = self.committer.submit(self._commit, batch, draft)
+            self.pending = Pending(batch, self.epoch, work)
+        self._answer(before)
 
     def _read(self, batch: list[Message]) -> Draft | None:
         """Read a batch by the configuration, waiting for a database that is away.
@@ -232,7 +227,7 @@ class Intake:
         pause = 0.2
         while True:
             try:
-                close_old_connections()
+                _drop_if_broken()
                 return commit(batch, draft, registry=self.registry, writer=self.writer)
             except (OperationalError, InterfaceError) as error:
                 logger.warning("database away, the batch waits: %s", error)
@@ -244,29 +239,31 @@ class Intake:
                 if self.stopper.stopping:
                     return None
 
-    def _settle(self, *, wait: bool) -> None:
-        """Answer and acknowledge the batch before, once it is committed."""
+    def _settled(self, *, wait: bool) -> Pending | None:
+        """Return the batch before, once it is committed."""
         pending = self.pending
         if pending is None or not (wait or pending.result.done()):
-            return
+            return None
         while not pending.result.done():
-            time.sleep(0.001)
+            concurrent.futures.wait([pending.result], timeout=0.5)
             self._chores()
         self.pending = None
-        outcome = pending.result.result()
-        if outcome is None:
+        return pending
+
+    def _answer(self, pending: Pending | None) -> None:
+        """Answer and acknowledge a batch that is committed."""
+        outcome = pending.result.result() if pending is not None else None
+        if pending is None or outcome is None:
             return
-        self.client.hold()
-        for answer in outcome.answers:
-            self.client.publish(f"hj212/v1/{answer.mn}/down", answer.payload, qos=0)
+        client = self.client
+        for mn, payload in outcome.answers:
+            client.say(b"hj212/v1/%s/down" % mn.encode(), payload)
         if outcome.unanswered:
             digests = "\n".join(outcome.unanswered).encode()
-            self.client.publish(COMMITTED.format(mn="all"), digests, qos=0)
-        for message in pending.messages:
-            token = message.token
-            if isinstance(token, Token) and token.qos and token.epoch == self.epoch:
-                self.client.ack(token.mid, token.qos)
-        self.client.flush()
+            client.say(COMMITTED.format(mn="all").encode(), digests)
+        if pending.epoch == self.epoch:
+            client.acknowledge([one.mid for one in pending.messages if one.mid])
+        client.flush()
 
     def _chores(self) -> None:
         """Keep the connection alive and the counters flowing, once a second."""
@@ -281,3 +278,10 @@ class Intake:
     def _drained(self) -> bool:
         idle = time.monotonic() - self._last_message
         return self.options.drain_only and self.pending is None and idle > DRAINED_S
+
+
+def _drop_if_broken() -> None:
+    """Let go of a connection that failed; a good one is kept, whatever its age."""
+    if connection.errors_occurred and not connection.is_usable():
+        connection.close()
+    connection.errors_occurred = False

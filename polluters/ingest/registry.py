@@ -2,12 +2,15 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Prefetch
 
 from bozhou_eco.common import clock
-from polluters.models import Limit, Logger, Point
+from polluters.domain.limits import certain_bounds
+from polluters.models import Logger, Point
+from polluters.selectors.limits import rules_of
 
 REFRESH_S = 10.0
 MISS_REFRESH_S = 2.0
@@ -45,6 +48,8 @@ class LoggerInfo:
     forwarded: bool
     active: bool
     points: dict[str, PointInfo] = field(default_factory=dict)
+    # What ``layout`` has worked out for this logger's frames, by arrangement and period.
+    layouts: dict[Any, Any] = field(default_factory=dict)
 
 
 class Registry:
@@ -109,16 +114,8 @@ def load(now: datetime) -> dict[str, LoggerInfo]:
     return result
 
 
-def _add_point(info: LoggerInfo, point: Point, today: object) -> None:
-    limits = [
-        limit
-        for limit in point.limits.all()
-        if limit.kind in Limit.ENFORCEABLE
-        and limit.valid_from <= today  # type: ignore[operator]
-        and (limit.valid_to is None or limit.valid_to >= today)  # type: ignore[operator]
-    ]
-    highs = [limit.high for limit in limits if limit.high is not None]
-    lows = [limit.low for limit in limits if limit.low is not None]
+def _add_point(info: LoggerInfo, point: Point, today: date) -> None:
+    bounds = certain_bounds(rules_of(point.limits.all()), on=today)
     found = PointInfo(
         id=point.pk,
         outlet_id=point.outlet_id,
@@ -126,10 +123,10 @@ def _add_point(info: LoggerInfo, point: Point, today: object) -> None:
         factor=point.unit_factor,
         range_low=point.range_low,
         range_high=point.range_high,
-        limit_low=max(lows, default=None),
-        limit_high=min(highs, default=None),
+        limit_low=bounds.low if bounds else None,
+        limit_high=bounds.high if bounds else None,
         converted=point.converted,
-        judged=bool(limits),
+        judged=bounds is not None,
     )
     info.points[point.wire_code] = found
     if point.pollutant.old_code:

@@ -1,7 +1,8 @@
 """A decoded frame as lines for COPY; no database here.
 
-This is the inner loop of intake: a line is written for every value without an object of
-its own. Only values that must be judged or shown are kept as rows besides.
+This is the inner loop of intake: the lines of an ordinary frame are written in one go by
+its ``Layout``, without an object for each value. Rows are made of what must be judged or
+shown besides, when it is asked for.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from polluters.domain.hj212 import Frame, Item
+from polluters.ingest.layout import ABSURD, Layout, layout_of
 from polluters.ingest.registry import LoggerInfo, PointInfo
 from polluters.models import Period, Quality
 
@@ -28,7 +30,6 @@ LATE_AFTER = {
 }
 LATE, BACKFILL = Quality.LATE.value, Quality.BACKFILL.value
 OUT_OF_RANGE, NOT_NORMAL = Quality.OUT_OF_RANGE.value, Quality.NOT_NORMAL.value
-ABSURD = 1e12
 
 Key = tuple[int, int, datetime]
 
@@ -48,22 +49,82 @@ class Row:
 
 
 @dataclass(slots=True)
+class Marked:
+    """One reading of a frame that went the slow way."""
+
+    point: PointInfo
+    value: float | None
+    converted: float | None
+    low: float | None
+    high: float | None
+    total: float | None
+    flag: str
+    quality: int
+
+
+@dataclass(slots=True)
 class DataFrame:
-    """The readings of one data frame: their lines, and the frame they came from."""
+    """The readings of one data frame: their lines, and what rows are made of.
+
+    ``over`` says that a judged value may lie outside its limits; ``layout`` is None if
+    the frame went the slow way, and its readings then stand in ``marked``.
+    """
 
     logger: LoggerInfo
     period: int
     time: datetime
     quality: int
     received_at: datetime
-    lines: list[str]
-    candidates: list[tuple[PointInfo, Row]]
-    items: list[tuple[PointInfo, Item]]
+    lines: str = ""
+    count: int = 0
+    over: bool = False
+    layout: Layout | None = None
+    numbers: list[float] = field(default_factory=list)
+    marked: list[Marked] = field(default_factory=list)
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the readings as rows."""
-        for point, item in self.items:
-            yield make_row(self, point, item)
+    @property
+    def live(self) -> bool:
+        """Whether its values may raise an alarm."""
+        return self.quality == 0 and self.period <= MINUTE
+
+    def rows(self) -> Iterator[tuple[PointInfo, Row]]:
+        """Yield the points and their readings."""
+        period, time, received = self.period, self.time, self.received_at
+        if self.layout is not None:
+            for point, value, converted in self.layout.values(self.numbers):
+                yield (
+                    point,
+                    Row(
+                        point.id,
+                        period,
+                        time,
+                        value,
+                        converted,
+                        "N",
+                        self.quality,
+                        received,
+                    ),
+                )
+        for one in self.marked:
+            yield (
+                one.point,
+                Row(
+                    one.point.id,
+                    period,
+                    time,
+                    one.value,
+                    one.converted,
+                    one.flag,
+                    one.quality,
+                    received,
+                ),
+            )
+
+    def point_ids(self) -> list[int]:
+        """Return the points it has readings of."""
+        if self.layout is not None:
+            return [place.point.id for place in self.layout.places]
+        return [one.point.id for one in self.marked]
 
 
 @dataclass(slots=True)
@@ -103,8 +164,10 @@ def period_start(time: datetime, period: int, logger: LoggerInfo) -> datetime:
     return time - timedelta(hours=1 if period == HOUR else 24)
 
 
-def add_frame(rows: Rows, frame: Frame, logger: LoggerInfo, received: datetime) -> None:
-    """Add the readings of a data frame.
+def add_frame(
+    rows: Rows, frame: Frame, logger: LoggerInfo, received: datetime, stamp: str = ""
+) -> None:
+    """Add the readings of a data frame; ``stamp`` is ``received`` as COPY takes it.
 
     A frame of a logger, period and time that the batch already holds is set aside as a
     repeat: it is written after the batch, where it can only become a revision.
@@ -116,28 +179,10 @@ def add_frame(rows: Rows, frame: Frame, logger: LoggerInfo, received: datetime) 
     quality = LATE if received - time > LATE_AFTER[period] else 0
     if frame.rf:
         quality |= BACKFILL
-    made = DataFrame(logger, period, time, quality, received, [], [], [])
-    live = quality == 0 and period <= MINUTE
-    head = f"{time.isoformat()}\t{received.isoformat()}\t"
-    points = logger.points
-    taken: set[int] = set()
-    for item in frame.items:
-        point = points.get(item.code)
-        if point is None:
-            _note_unmapped(rows, logger, item, time)
-            continue
-        if point.id in taken:
-            rows.bad_values += 1
-            continue
-        line = _line(head, item, point, period, quality)
-        if line is None:
-            rows.bad_values += 1
-            continue
-        taken.add(point.id)
-        made.lines.append(line)
-        made.items.append((point, item))
-        if live and point.judged:
-            made.candidates.append((point, make_row(made, point, item)))
+    made = DataFrame(logger, period, time, quality, received)
+    head = f"{time.isoformat()}\t{stamp or received.isoformat()}\t"
+    if not _add_ordinary(made, frame, head):
+        add_slowly(rows, made, frame, head)
     key = (logger.id, period, time)
     if key in rows.seen:
         rows.repeats.append(made)
@@ -146,30 +191,64 @@ def add_frame(rows: Rows, frame: Frame, logger: LoggerInfo, received: datetime) 
         rows.frames.append(made)
 
 
-def _line(
-    head: str, item: Item, point: PointInfo, period: int, quality: int
-) -> str | None:
-    """Return the COPY line of an item; absent numbers read ``None``."""
+def _add_ordinary(made: DataFrame, frame: Frame, head: str) -> bool:
+    """Add the readings of a frame that has nothing out of the ordinary, or do nothing."""
+    arranged = frame.arranged
+    if arranged is None or not arranged.normal:
+        return False
+    layout = layout_of(made.logger, arranged.plan, made.period)
+    if layout is None:
+        return False
+    numbers = layout.scaled(arranged.numbers)
+    if not layout.ordinary(numbers):
+        return False
+    made.layout, made.numbers = layout, numbers
+    made.lines = layout.lines(head, made.quality, numbers)
+    made.count = len(layout.places)
+    made.over = made.quality == 0 and layout.over(numbers)
+    return True
+
+
+def add_slowly(rows: Rows, made: DataFrame, frame: Frame, head: str) -> None:
+    """Add the readings of any frame, one by one."""
+    points = made.logger.points
+    taken: set[int] = set()
+    lines = []
+    for item in frame.items:
+        point = points.get(item.code)
+        if point is None:
+            _note_unmapped(rows, made.logger, item, made.time)
+            continue
+        marked = None if point.id in taken else _mark(made, item, point)
+        if marked is None:
+            rows.bad_values += 1
+            continue
+        taken.add(point.id)
+        made.marked.append(marked)
+        lines.append(
+            f"{head}{marked.value!r}\t{marked.converted!r}\t{marked.low!r}\t"
+            f"{marked.high!r}\t{marked.total!r}\t{point.id}\t{made.period}\t"
+            f"{marked.quality}\t{marked.flag}\n"
+        )
+    made.lines = "".join(lines)
+    made.count = len(lines)
+    made.over = made.live and any(one.point.judged for one in made.marked)
+
+
+def _mark(made: DataFrame, item: Item, point: PointInfo) -> Marked | None:
+    """Read one item: its numbers in the point's unit, its flag and what is odd of it.
+
+    None if a value was sent that is no number, or nothing at all was.
+    """
     get, factor = item.numbers.get, point.factor
-    if period == REAL_TIME:
-        value, converted = get("Rtd"), get("ZsRtd")
-    else:
-        value, converted = get("Avg"), get("ZsAvg")
-    total, low, high = get("Cou"), get("Min"), get("Max")
-    if (
-        factor != 1.0
-        or (value is not None and not -ABSURD < value < ABSURD)
-        or (converted is not None and not -ABSURD < converted < ABSURD)
-    ):
-        value, converted = _number(value, factor), _number(converted, factor)
-        low, high = _number(low, factor), _number(high, factor)
-        total = _number(total, 1.0)
-    flag = item.flag
-    if value is None and converted is None and total is None and _sent(item, period):
+    name = "Rtd" if made.period == REAL_TIME else "Avg"
+    value, converted = _number(get(name), factor), _number(get(f"Zs{name}"), factor)
+    total = _number(get("Cou"), 1.0)
+    nothing = value is None and converted is None and total is None
+    if nothing and (item.values.get(name) or not item.flag):
         return None
-    if flag is None:
-        flag = "N"
-    elif flag != "N":
+    flag, quality = item.flag or "N", made.quality
+    if flag != "N":
         flag = flag[:1] if flag[:1].isalnum() else "?"
         quality |= NOT_NORMAL
     if value is not None and (
@@ -177,39 +256,15 @@ def _line(
         or (point.range_low is not None and value < point.range_low)
     ):
         quality |= OUT_OF_RANGE
-    return (
-        f"{head}{value!r}\t{converted!r}\t{low!r}\t{high!r}\t{total!r}\t"
-        f"{point.id}\t{period}\t{quality}\t{flag}\n"
-    )
-
-
-def _sent(item: Item, period: int) -> bool:
-    """Whether a value was sent that is no number, or nothing at all was."""
-    name = "Rtd" if period == REAL_TIME else "Avg"
-    return bool(item.values.get(name)) or not item.flag
-
-
-def make_row(made: DataFrame, point: PointInfo, item: Item) -> Row:
-    """Return one reading of a data frame as a row."""
-    real_time = made.period == REAL_TIME
-    value = _number(item.numbers.get("Rtd" if real_time else "Avg"), point.factor)
-    quality = made.quality
-    if item.flag not in (None, "N"):
-        quality |= NOT_NORMAL
-    if value is not None and (
-        (point.range_high is not None and value > point.range_high)
-        or (point.range_low is not None and value < point.range_low)
-    ):
-        quality |= OUT_OF_RANGE
-    return Row(
-        point.id,
-        made.period,
-        made.time,
+    return Marked(
+        point,
         value,
-        _number(item.numbers.get("ZsRtd" if real_time else "ZsAvg"), point.factor),
-        (item.flag or "N")[:1],
+        converted,
+        _number(get("Min"), factor),
+        _number(get("Max"), factor),
+        total,
+        flag,
         quality,
-        made.received_at,
     )
 
 

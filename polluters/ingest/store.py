@@ -1,6 +1,6 @@
 """Storing a draft: raw frames, readings, latest values, judging, quarantine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bozhou_eco.common import metrics
 from polluters.ingest.draft import Draft
@@ -15,8 +15,8 @@ def store(draft: Draft, writer: Writer) -> int:
     new = 0
     if draft.frames:
         writer.prepare(
-            {frame.device_time for frame in draft.frames.values()}
-            | {frame.time for frame in draft.rows.frames}
+            [frame.device_time for frame in draft.frames.values()]
+            + [frame.time for frame in draft.rows.frames]
         )
         new = _store_readings(draft, writer)
     before = mark_seen(draft.seen)
@@ -41,13 +41,11 @@ def store(draft: Draft, writer: Writer) -> int:
 def _store_readings(draft: Draft, writer: Writer) -> int:
     rows = draft.rows
     keys = writer.write(frame_lines(draft.frames.values()), reading_lines(rows.frames))
-    new = sum(len(f.lines) for f in rows.frames) if keys is None else len(keys)
+    new = sum(f.count for f in rows.frames) if keys is None else len(keys)
     writer.update_latest(rows.frames)
     _judge(rows.frames, keys, draft)
     live.note_late(
-        (frame.time, [point.id for point, _ in frame.items])
-        for frame in rows.frames
-        if frame.quality
+        (frame.time, frame.point_ids()) for frame in rows.frames if frame.quality
     )
     if rows.repeats:
         more = writer.write_carefully("", reading_lines(rows.repeats))
@@ -58,19 +56,42 @@ def _store_readings(draft: Draft, writer: Writer) -> int:
 
 
 def _judge(frames: Iterable[DataFrame], keys: set[Key] | None, draft: Draft) -> None:
+    """Judge the live readings among ``keys`` (None: all of the frames' are new)."""
     candidates: dict[int, tuple[PointInfo, Row]] = {}
     over: set[int] = set()
-    for frame in frames:
-        for point, row in frame.candidates:
+    for frame in frames if keys is not None else _worth_judging(frames):
+        for point, row in frame.rows():
+            if not point.judged or not frame.live:
+                continue
             if keys is not None and (point.id, row.period, row.time) not in keys:
                 continue
-            candidates[point.id] = (point, row)
-            if live.beyond(row.value, row.converted, point):
+            known = candidates.get(point.id)
+            if known is None or known[1].time <= row.time:
+                candidates[point.id] = (point, row)
+            if frame.over and live.beyond(row.value, row.converted, point):
                 over.add(point.id)
     if candidates:
         live.judge(
             {key: row for key, (_, row) in candidates.items()}, over=over, now=draft.now
         )
+
+
+def _worth_judging(frames: Iterable[DataFrame]) -> Iterator[DataFrame]:
+    """Yield the frames with something over, and of the others each logger's newest.
+
+    A value inside its limits only matters if it is the newest of its point: it may end
+    a warning that is open.
+    """
+    newest: dict[tuple[int, int, int], DataFrame] = {}
+    for frame in frames:
+        if frame.over:
+            yield frame
+        elif frame.live:
+            key = (frame.logger.id, frame.period, id(frame.layout))
+            known = newest.get(key)
+            if known is None or known.time <= frame.time:
+                newest[key] = frame
+    yield from newest.values()
 
 
 def push(draft: Draft) -> None:
@@ -81,10 +102,14 @@ def push(draft: Draft) -> None:
             known = newest.get(frame.logger.id)
             if known is None or known.time <= frame.time:
                 newest[frame.logger.id] = frame
-    live.push(
-        {frame.logger.outlet_id: list(frame.rows()) for frame in newest.values()},
-        now=draft.now,
-    )
+    if live.worth_pushing(len(newest)):
+        live.push(
+            {
+                frame.logger.outlet_id: [row for _, row in frame.rows()]
+                for frame in newest.values()
+            },
+            now=draft.now,
+        )
 
 
 def count(draft: Draft, new: int) -> None:

@@ -1,10 +1,11 @@
 """What goes back to a logger, and how payloads are cut into frames."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from polluters.domain.hj212 import Frame, FrameError, crc16, iter_frames
-from polluters.domain.hj212.crc import crc_text_as
+from polluters.domain.hj212 import Frame, FrameError, iter_frames
+from polluters.domain.hj212.crc import crc_text, crc_text_as
 
 DATA_COMMANDS = frozenset({"2011", "2021", "2031", "2041", "2051", "2061", "2081"})
 MORE_DATA = frozenset({"2013", "2052", "2062", "2111", "3020", "1001", "1011"})
@@ -12,8 +13,7 @@ NOTICES = frozenset({"1013", "2012", "2022", "9015", "9021"})
 DATA_ACK, NOTICE_ACK = "9014", "9013"
 
 
-@dataclass(slots=True, frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Bytes to publish to ``hj212/v1/{mn}/down``."""
 
     mn: str
@@ -53,13 +53,18 @@ def answer_to(frame: Frame) -> Answer | None:
         code = NOTICE_ACK
     else:
         return None
-    version = {2005: 0, 2017: 4, 2025: 8}[frame.version]
     segment = (
-        f"QN={frame.qn};ST=91;CN={code};PW={frame.pw};MN={frame.mn};"
-        f"Flag={version};CP=&&&&"
+        f"QN={frame.qn}{_rest_of_answer(code, frame.pw, frame.mn, frame.version)}"
     ).encode()
     if frame.crc_variant:
         check = crc_text_as(segment, frame.crc_variant)
-        return Answer(frame.mn, b"##%04d%s%s\r\n" % (len(segment), segment, check))
-    payload = b"##%04d%s%04X\r\n" % (len(segment), segment, crc16(segment))
-    return Answer(frame.mn, payload)
+    else:
+        check = crc_text(segment)
+    return Answer(frame.mn, b"##%04d%s%s\r\n" % (len(segment), segment, check))
+
+
+@lru_cache(maxsize=8192)
+def _rest_of_answer(code: str, password: str, mn: str, version: int) -> str:
+    """Return what follows the QN; it is the same for every frame of a logger."""
+    flag = {2005: 0, 2017: 4, 2025: 8}[version]
+    return f";ST=91;CN={code};PW={password};MN={mn};Flag={flag};CP=&&&&"

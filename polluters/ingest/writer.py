@@ -10,13 +10,14 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from psycopg2.extras import execute_values
 
-from polluters.ingest.rows import MINUTE, DataFrame, Key, Row, content_digest
+from polluters.domain.hj212 import Note
+from polluters.ingest.rows import MINUTE, DataFrame, Key, content_digest
 from polluters.models import ReadingRevision
 from polluters.services import partitions
 
@@ -29,7 +30,9 @@ CAREFUL_BATCHES = 20
 LATEST_SQL = """
 INSERT INTO polluters_latest
     (point_id, period, time, value, converted, flag, quality, received_at)
-VALUES %s
+SELECT DISTINCT ON (point_id)
+    point_id, period, time, value, converted, flag, quality, received_at
+FROM intake_latest ORDER BY point_id, time DESC
 ON CONFLICT (point_id) DO UPDATE SET
     period = excluded.period, time = excluded.time, value = excluded.value,
     converted = excluded.converted, flag = excluded.flag,
@@ -43,7 +46,8 @@ SET last_seen = GREATEST(l.last_seen, seen.at), state = 'online',
 FROM (
     SELECT o.id, o.state, v.at, v.skew
     FROM polluters_logger o
-    JOIN (VALUES %s) AS v (id, at, skew) ON v.id = o.id
+    JOIN unnest(%s::bigint[], %s::timestamptz[], %s::double precision[])
+        AS v (id, at, skew) ON v.id = o.id
     ORDER BY o.id FOR UPDATE OF o
 ) seen
 WHERE l.id = seen.id
@@ -54,9 +58,10 @@ CREATE TEMP TABLE IF NOT EXISTS intake_reading (LIKE polluters_reading)
     ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS intake_rawframe (LIKE polluters_rawframe)
     ON COMMIT DELETE ROWS;
-DELETE FROM intake_reading;
-DELETE FROM intake_rawframe;
+CREATE TEMP TABLE IF NOT EXISTS intake_latest (LIKE polluters_reading)
+    ON COMMIT DELETE ROWS;
 """
+EMPTY_SQL = "DELETE FROM intake_reading; DELETE FROM intake_rawframe"
 FRAMES_SQL = """
 INSERT INTO polluters_rawframe SELECT * FROM intake_rawframe ON CONFLICT DO NOTHING
 """
@@ -77,36 +82,41 @@ WHERE (s.value, s.converted, s.low, s.high, s.total, s.flag)
 
 @dataclass(slots=True)
 class FrameRow:
-    """One raw frame; the field order is that of the COPY columns."""
+    """One raw frame; the field order is that of the COPY columns.
+
+    ``received_at`` is the text that COPY takes.
+    """
 
     device_time: datetime
-    received_at: datetime
+    received_at: str
     logger_id: int
     cn: str
     digest: bytes
     body: bytes
-    notes: Sequence[str]
+    notes: Sequence[Note]
 
 
 def reading_lines(frames: Iterable[DataFrame]) -> str:
     """Return the COPY text of the readings of data frames."""
-    return "".join([line for frame in frames for line in frame.lines])
+    return "".join([frame.lines for frame in frames])
 
 
 def frame_lines(frames: Iterable[FrameRow]) -> str:
     """Return the COPY text of raw frames."""
     return "".join(
         [
-            f"{row.device_time.isoformat()}\t{row.received_at.isoformat()}\t"
-            f"{row.logger_id}\t{_escape(row.cn)}\t\\\\x{row.digest.hex()}\t"
-            f"\\\\x{row.body.hex()}\t{_notes(row.notes)}\n"
+            f"{row.device_time.isoformat()}\t{row.received_at}\t"
+            f"{row.logger_id}\t{row.cn}\t\\\\x{row.digest.hex()}\t"
+            f"\\\\x{row.body.hex()}\t"
+            f"{_notes(tuple(row.notes)) if row.notes else 'None'}\n"
             for row in frames
         ]
     )
 
 
-def _notes(notes: Sequence[str]) -> str:
-    return _escape(json.dumps(list(notes), ensure_ascii=False)) if notes else "None"
+@lru_cache(maxsize=1024)
+def _notes(notes: tuple[Note, ...]) -> str:
+    return _escape(json.dumps([str(note) for note in notes], ensure_ascii=False))
 
 
 def _escape(text: str) -> str:
@@ -123,18 +133,37 @@ class Writer:
 
     def __init__(self) -> None:
         self._months: set[tuple[int, int]] = set()
+        self._days: set[int] = set()
         self._careful = 0
-        self._newest: dict[int, datetime] = {}
+        self._newest: dict[tuple[int, int], datetime] = {}
+        self._staged: object = None
 
     def prepare(self, times: Iterable[datetime]) -> None:
-        """Make the partitions that rows at ``times`` need, if any is missing."""
-        months = {partitions.month_of(time) for time in times}
-        if months <= self._months:
+        """Make the partitions that rows at ``times`` need, if any is missing.
+
+        Days are looked at as the clock of the time at hand shows them, so the days
+        beside them are made ready too, whose months may begin in between.
+        """
+        days = set(map(datetime.toordinal, times)) - self._days
+        if not days:
             return
+        months = {
+            (day.year, day.month)
+            for number in days
+            for day in map(date.fromordinal, (number - 1, number, number + 1))
+        }
         self._months |= partitions.existing_months()
         if missing := months - self._months:
             partitions.ensure_months(missing)
             self._months |= missing
+        self._days |= days
+
+    def forget(self) -> None:
+        """Forget what was taken for stored; a batch was rolled back."""
+        self._newest.clear()
+        self._days.clear()
+        self._months.clear()
+        self._staged = None
 
     def write(self, frames_text: str, readings_text: str) -> set[Key] | None:
         """Write a batch in the caller's transaction.
@@ -156,8 +185,9 @@ class Writer:
 
     def write_carefully(self, frames_text: str, readings_text: str) -> set[Key]:
         """Write through staging tables; return the keys that are new."""
+        self._stage()
         with connection.cursor() as cursor:
-            cursor.execute(STAGING_SQL)
+            cursor.execute(EMPTY_SQL)
             self._copy("intake_rawframe", FRAME_COLUMNS, frames_text)
             self._copy("intake_reading", READING_COLUMNS, readings_text)
             cursor.execute(FRAMES_SQL)
@@ -174,41 +204,42 @@ class Writer:
         What this process has seen newer values for is not tried again, which spares
         the database a write per point while a backlog drains.
         """
-        newest: dict[int, DataFrame] = {}
+        newest: dict[tuple[int, int], DataFrame] = {}
         known = self._newest
         for frame in frames:
-            if frame.period > MINUTE:
+            if frame.period > MINUTE or not frame.count:
                 continue
-            logger_id = frame.logger.id
-            seen = known.get(logger_id)
+            key = (frame.logger.id, frame.period)
+            seen = known.get(key)
             if seen is None or seen <= frame.time:
-                known[logger_id] = frame.time
-                newest[logger_id] = frame
-        values = sorted(
-            (
-                row.point_id,
-                row.period,
-                row.time,
-                row.value,
-                row.converted,
-                row.flag,
-                row.quality,
-                row.received_at,
-            )
-            for frame in newest.values()
-            for row in frame.rows()
-        )
-        if values:
+                known[key] = frame.time
+                newest[key] = frame
+        if not newest:
+            return
+        self._stage()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM intake_latest")
+            lines = reading_lines(newest.values())
+            self._copy("intake_latest", READING_COLUMNS, lines)
+            cursor.execute(LATEST_SQL)
+
+    def _stage(self) -> None:
+        """Make the temporary tables of this connection, once."""
+        if self._staged is not connection.connection or connection.connection is None:
             with connection.cursor() as cursor:
-                execute_values(cursor.cursor, LATEST_SQL, values, page_size=1000)
+                cursor.execute(STAGING_SQL)
+            self._staged = connection.connection
 
     @staticmethod
     def _copy(table: str, columns: str, text: str) -> None:
         if text:
+            data = text.encode()
             with connection.cursor() as cursor, connection.wrap_database_errors:
+                # One read for all: each costs a turn at the interpreter's lock.
                 cursor.copy_expert(
                     f"COPY {table} ({columns}) FROM STDIN WITH (NULL 'None')",
-                    io.StringIO(text),
+                    io.BytesIO(data),
+                    len(data) + 1,
                 )
 
 
@@ -239,17 +270,16 @@ def mark_seen(
     """Mark loggers online; return the state each had before, by id."""
     if not seen:
         return {}
-    values = [(key, at, skew) for key, (at, skew) in sorted(seen.items())]
     with connection.cursor() as cursor:
-        rows = execute_values(
-            cursor.cursor,
+        cursor.execute(
             SEEN_SQL,
-            values,
-            template="(%s::bigint, %s::timestamptz, %s::double precision)",
-            page_size=10_000,
-            fetch=True,
+            [
+                list(seen),
+                [at for at, _ in seen.values()],
+                [skew for _, skew in seen.values()],
+            ],
         )
-    return dict(rows)
+        return dict(cursor.fetchall())
 
 
-__all__ = ["FrameRow", "Row", "Writer", "frame_lines", "mark_seen", "reading_lines"]
+__all__ = ["FrameRow", "Writer", "frame_lines", "mark_seen", "reading_lines"]

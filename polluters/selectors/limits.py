@@ -6,7 +6,13 @@ from datetime import date
 
 from django.db.models import Q
 
-from polluters.domain.limits import bounds_text
+from polluters.domain.limits import (
+    Averaging,
+    Condition,
+    Kind,
+    LimitRule,
+    bounds_text,
+)
 from polluters.domain.notice import Bounds
 from polluters.models import Limit
 
@@ -48,6 +54,26 @@ class InForce:
     def beyond(self, value: float | None) -> bool:
         """Return whether ``value`` lies outside the bounds."""
         return value is not None and Bounds(self.low, self.high).beyond(value)
+
+
+def rules_of(limits: Iterable[Limit]) -> list[LimitRule]:
+    """Return stored limits as the domain's rules."""
+    return [
+        LimitRule(
+            kind=Kind(limit.kind),
+            averaging=Averaging(limit.averaging),
+            low=limit.low,
+            high=limit.high,
+            condition=Condition.read(limit.condition),
+            standard=limit.standard,
+            source=limit.source,
+            article=limit.article,
+            valid_from=limit.valid_from,
+            valid_to=limit.valid_to,
+            key=limit.pk,
+        )
+        for limit in limits
+    ]
 
 
 def _strictness(limit: Limit) -> tuple[float, float]:

@@ -247,10 +247,13 @@ def note_late(late: Iterable[tuple[datetime, Sequence[int]]]) -> None:
         )
 
 
+def worth_pushing(outlets: int) -> bool:
+    """Whether anybody could follow the values of so many outlets at once."""
+    return 0 < outlets <= PUSH_OUTLETS
+
+
 def push(outlets: Mapping[int, Sequence[Value]], *, now: datetime) -> None:
-    """Send live values by outlet to open pages; what nobody could follow is left out."""
-    if not outlets or len(outlets) > PUSH_OUTLETS:
-        return
+    """Send live values by outlet to open pages; ask ``worth_pushing`` first."""
     shown = {
         str(outlet_id): [
             {

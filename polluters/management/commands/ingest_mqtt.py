@@ -10,6 +10,8 @@ from polluters.ingest.mqtt import Intake, Settings
 class Command(BaseCommand):
     """Take frames until SIGTERM; nothing is acknowledged before it is committed."""
 
+    # The settings check themselves; pages and forms are not loaded for this.
+    requires_system_checks: list[str] = []  # noqa: RUF012
     help = "从 MQTT 接收 HJ 212 报文并入库。"
 
     def add_arguments(self, parser: CommandParser) -> None:
