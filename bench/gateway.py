@@ -140,10 +140,11 @@ async def measure(port: int, pid: int, broker: Broker, count: int) -> list[Figur
     ]
 
 
-def start_gateway(running: Bed, port: int, count: int) -> int:
+def start_gateway(running: Bed, port: int, count: int, *more: str) -> int:
     """Start the gateway; return its process id once it listens."""
     process = running.spawn_command(
-        "gateway_hj212", "--port", str(port), "--max-connections", str(count + 100)
+        *("gateway_hj212", "--port", str(port)),
+        *("--max-connections", str(count + 100), *more),
     )
     end = time.monotonic() + 30
     while time.monotonic() < end:

@@ -10,7 +10,8 @@ class GatewayOptions:
 
     ``rate_per_s`` and ``burst`` bound the frames (and errors) of one device;
     ``unanswered_max`` is how many publishes may wait for the broker before reading
-    stops; ``strangers_per_s`` and ``strangers_burst`` bound what all unknown senders and
+    stops, ``underway_max`` how many frames may be on their way to the database, of which
+    something was to be heard within ``underway_s``; ``strangers_per_s`` and ``strangers_burst`` bound what all unknown senders and
     broken bytes together may send on to quarantine; ``half_frame_s`` is how long half a frame may wait for its rest.
     """
 
@@ -35,6 +36,8 @@ class GatewayOptions:
     strangers_burst: int = 500
     write_buffer: int = 64 * 1024
     unanswered_max: int = 2_000
+    underway_max: int = 20_000
+    underway_s: float = 60.0
     spool_dir: Path = Path("var/gateway/spool")
     spool_max_bytes: int = 1 << 30
     sweep_s: float = 1.0

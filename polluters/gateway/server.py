@@ -11,6 +11,7 @@ from polluters.gateway.bridge import Bridge
 from polluters.gateway.bucket import TokenBucket
 from polluters.gateway.connection import Connection
 from polluters.gateway.directory import Directory
+from polluters.gateway.flow import Flow
 from polluters.gateway.options import GatewayOptions
 from polluters.gateway.spool import Spool
 
@@ -46,6 +47,7 @@ class Gateway:
         self.strangers = TokenBucket(
             options.strangers_per_s, options.strangers_burst, now=0.0
         )
+        self.flow = Flow(options.underway_s)
         self.spool = Spool(options.spool_dir, max_bytes=options.spool_max_bytes)
         self.bridge = Bridge(
             options.mqtt_url,
@@ -122,7 +124,15 @@ class Gateway:
         if spool:
             self.spool.add(mn, raw, self.time())
         self.bridge.publish_up(mn, raw)
-        if self.bridge.waiting >= self.options.unanswered_max or self.spool.full:
+        self.flow.sent(self.time())
+        options = self.options
+        if (
+            self.bridge.waiting >= options.unanswered_max
+            or self.flow.count >= options.underway_max
+            or self.spool.full
+        ):
+            if not self.congested:
+                self.count("congested")
             self.congested = True
 
     def knows(self, mn: str) -> bool:
@@ -148,11 +158,15 @@ class Gateway:
             self.count("down_elsewhere")
             return
         self.count("down")
+        if b";ST=91;" in payload:  # an answer; requests carry the logger's own ST
+            self.flow.heard()
         connection.send(payload)
 
     def committed(self, _mn: str, payload: bytes) -> None:
         """Forget spooled frames that are in the database now."""
-        for digest in payload.decode("ascii", "replace").split():
+        digests = payload.decode("ascii", "replace").split()
+        self.flow.heard(len(digests))
+        for digest in digests:
             if self.spool.confirm(digest):
                 self.count("spool_confirmed")
 
@@ -234,15 +248,17 @@ class Gateway:
                 self.bridge.publish_up(mn, raw)
 
     async def _relieve(self) -> None:
-        """Let go of held connections once the broker has caught up."""
+        """Let go of held connections once broker and intake have caught up."""
+        now, options = self.time(), self.options
+        self.flow.expire(now)
         if self.congested:
             if (
-                self.bridge.waiting > self.options.unanswered_max // 2
+                self.bridge.waiting > options.unanswered_max // 2
+                or self.flow.count > options.underway_max * 3 // 4
                 or self.spool.full
             ):
                 return
             self.congested = False
-        now = self.time()
         for connection in list(self.held):
             connection.release(now)
 
@@ -259,6 +275,7 @@ class Gateway:
             "held": len(self.held),
             "half_frame_bytes": sum(c.stream.pending for c in self.connections),
             "broker_waiting": self.bridge.waiting,
+            "underway": self.flow.count,
             "broker_connected": int(self.bridge.connected),
             "spool_frames": len(self.spool.entries),
             "spool_bytes": self.spool.size,

@@ -60,12 +60,14 @@ class BufferedClient(paho.Client):
         self._ahead = b""
         self._place = 0
         self._held = bytearray()
+        self._leaving = False
         self._v5 = kwargs.get("protocol") == MQTTProtocolVersion.MQTTv5
 
     def start_over(self) -> None:
         """Forget what was read ahead or held back; a new connection begins."""
         self._ahead, self._place = b"", 0
         self._held.clear()
+        self._leaving = False
 
     def _sock_recv(self, bufsize: int) -> bytes:
         if self._place >= len(self._ahead):
@@ -76,6 +78,8 @@ class BufferedClient(paho.Client):
         return part
 
     def _sock_send(self, buf: Any) -> int:
+        if self._leaving:
+            return super()._sock_send(buf)
         self._held += buf
         return len(buf)
 
@@ -178,6 +182,12 @@ class BufferedClient(paho.Client):
         name = len(topic).to_bytes(2, "big") + topic + (b"\0" if self._v5 else b"")
         length = length_bytes(len(name) + len(payload))
         self._held += b"0" + length + name + payload
+
+    def leave(self) -> None:
+        """Send what was written and disconnect; paho closes the socket at once."""
+        self.flush()
+        self._leaving = True
+        self.disconnect()
 
     def flush(self) -> None:
         """Send what was written; ConnectionError if the broker takes nothing more."""

@@ -166,8 +166,7 @@ class Intake:
         """Answer what is committed and go; a lost broker sends it again later."""
         try:
             self._answer(self._settled(wait=True))
-            self.client.disconnect()
-            self.client.flush()
+            self.client.leave()
         except (OSError, ValueError) as error:
             logger.warning("left the broker without a word: %s", error)
 

@@ -100,6 +100,18 @@ def test_acknowledgements_and_words_leave_in_order(
     )
 
 
+def test_leaving_says_goodbye_after_everything_else(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    client = client_of(ours, [], v5=False)
+    client.acknowledge([7])
+    client.leave()
+    theirs.settimeout(5)
+    assert theirs.recv(100) + theirs.recv(100) == b"@\x02\x00\x07\xe0\x00"
+    assert theirs.recv(1) == b""
+
+
 def test_a_closed_socket_is_reported(
     pair: tuple[socket.socket, socket.socket],
 ) -> None:
