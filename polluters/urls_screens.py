@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from polluters.views import curves
+from polluters.views import curves, statistics, wall
 
 urlpatterns: list[URLPattern] = [
+    path("live/", wall.wall, name="wall"),
+    path("statistics/", statistics.page, name="statistics"),
+    path("statistics.xlsx", statistics.export, name="statistics_export"),
     path("history/", curves.page, name="curves"),
     path("history/data.json", curves.data, name="curve_data"),
     path("history/progress.json", curves.progress, name="export_progress"),

@@ -74,6 +74,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 count="enterprises",
                 within=("/polluters/outlets/", "/polluters/enterprises/"),
             ),
+            Entry("polluters:wall", "实时监控墙", "gauge", (*BUREAU, Role.ENTERPRISE)),
             Entry(
                 "polluters:curves", "历史数据", "chart-line", (*BUREAU, Role.ENTERPRISE)
             ),
@@ -144,6 +145,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "分析",
         (
             Entry("overview:figures", "统计报表", "chart-bar", BUREAU),
+            Entry("polluters:statistics", "统计分析", "trending-up", BUREAU),
             Entry("enforcement:figures", "案件统计", "report-analytics", BUREAU),
             Entry("enforcement:parcels", "外部系统交换", "share", BUREAU),
             Entry("overview:weekly", "线索周报", "report", BUREAU),

@@ -29,6 +29,8 @@ PAGES = {
     "curve-24h": "/polluters/points/{point}/history/?span=24h",
     "curve-30d": "/polluters/points/{point}/history/?span=30d",
     "curve-365d": "/polluters/points/{point}/history/?span=365d",
+    "wall": "/polluters/live/",
+    "statistics": "/polluters/statistics/",
     "curves": "/polluters/history/?p={point}",
     "curves-data": "/polluters/history/data.json?p={point}&span=30d&last=1",
     "latest": "/polluters/latest.json",
