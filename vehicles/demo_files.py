@@ -11,8 +11,9 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common import clock
@@ -21,6 +22,7 @@ from vehicles.models import (
     Inspection,
     Line,
     PoliceTransfer,
+    RepairLoop,
     RoadCampaign,
     RoadCheck,
     Station,
@@ -43,19 +45,34 @@ GIVEN = "建国志强海燕秀兰文博晓东丽娜伟明玉梅"
 
 
 def copy_rows(
-    table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """Copy rows into a table."""
+    """Copy rows into a model's table; columns that are not named get their default."""
+    others = {
+        field.column: _default(field)
+        for field in model._meta.concrete_fields
+        if field.column not in columns and not field.primary_key and not field.null
+    }
+    rest = tuple(others.values())
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
-        writer.writerow(r"\N" if cell is None else cell for cell in row)
+        writer.writerow(r"\N" if cell is None else cell for cell in (*row, *rest))
     out.seek(0)
-    names = ", ".join(f'"{name}"' for name in columns)
+    names = ", ".join(f'"{name}"' for name in (*columns, *others))
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            rf"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv, NULL '\N')", out
+            rf"COPY {model._meta.db_table} ({names}) FROM STDIN "
+            r"WITH (FORMAT csv, NULL '\N')",
+            out,
         )
+
+
+def _default(field: "models.Field[Any, Any]") -> object:
+    value = field.get_default()
+    if isinstance(field, models.JSONField):
+        return json.dumps(value)
+    return "{}" if isinstance(value, list) else value
 
 
 def seed_files(*, now: datetime) -> None:
@@ -81,7 +98,7 @@ def _seed_vehicles(rng: random.Random) -> list[tuple[int, Car]]:
     districts = list(District.objects.values_list("pk", flat=True))
     stamp = datetime(YEAR, 1, 1, tzinfo=clock.BEIJING)
     copy_rows(
-        "vehicles_vehicle",
+        Vehicle,
         (
             *("plate", "plate_color", "plate_type", "near_key", "vin", "engine_number"),
             *("brand", "model", "engine_model", "vehicle_type", "fuel", "stage"),
@@ -229,7 +246,7 @@ def _seed_tests(cars: Sequence[tuple[int, Car]], rng: random.Random) -> None:
         *("outcome", "reasons", "variant", "allowed", "objections", "vin", "group"),
         "analysed_at",
     )
-    copy_rows("vehicles_inspection", columns, map(_row, drafts))
+    copy_rows(Inspection, columns, map(_row, drafts))
     _seed_loops(drafts)
 
 
@@ -266,7 +283,7 @@ def _seed_loops(drafts: Sequence[_Draft]) -> None:
     for draft in drafts:
         by_car.setdefault(draft.vehicle, []).append(draft)
     copy_rows(
-        "vehicles_repairloop",
+        RepairLoop,
         (
             *("vehicle_id", "origin", "source", "station_id", "district_id"),
             *("failed_at", "reason", "due_on", "repairer", "repair_note"),

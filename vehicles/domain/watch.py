@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bozhou_eco.common.calendar import add_months
-from bozhou_eco.common.clock import beijing
+from vehicles.domain.inspection.read import BEIJING
 
 GRAVE = frozenset({"repeated", "obd_tamper", "finding", "not_retested"})
 """Reasons for which a match is told as major."""
@@ -24,13 +24,15 @@ class Standing:
 
 def clean_until(standing: Standing) -> date:
     """Return the first day on which the clean months are over."""
-    return add_months(beijing(standing.last_trigger_at).date(), standing.clean_months)
+    return add_months(
+        standing.last_trigger_at.astimezone(BEIJING).date(), standing.clean_months
+    )
 
 
 def lacks(standing: Standing, *, now: datetime) -> list[str]:
     """Return what still stands between an entry and its exit; empty means it leaves."""
     missing = []
-    today = beijing(now).date()
+    today = now.astimezone(BEIJING).date()
     retested = (
         standing.passed_at is not None and standing.passed_at > standing.last_trigger_at
     )

@@ -37,7 +37,7 @@ def _csv(content: bytes) -> Sheet:
     if comma == "，":
         raise TableError("CSV 以全角逗号分隔，请改为半角逗号")
     try:
-        lines = [
+        lines: list[tuple[int, tuple[object, ...]]] = [
             (number, tuple(cells))
             for number, cells in enumerate(
                 csv.reader(io.StringIO(text), delimiter=comma), 1

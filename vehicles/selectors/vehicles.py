@@ -56,7 +56,7 @@ def _text(text: str) -> Q:
 
 def _by_state(rows: QuerySet[Vehicle], state: str, today: date) -> QuerySet[Vehicle]:
     if state == "listed":
-        return rows.filter(listed=True)
+        return rows.filter(Q(listed=True))
     if state == "overdue":
         return rows.filter(inspection_until__lt=today)
     if state == "failed":

@@ -76,7 +76,7 @@ def exceedances(vehicle: Vehicle, *, upto: datetime, days: int) -> int:
 
 
 # --- facts that should have listed a vehicle -------------------------------------------
-def _unknown(prefix: str, field: str = "pk") -> Exists:
+def _unknown(prefix: str, field: str = "pk") -> Any:
     """Whether no history row names the record ``prefix:field`` as its source."""
     source = Concat(
         Value(f"{prefix}:"),

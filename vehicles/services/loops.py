@@ -47,7 +47,9 @@ def begin(
 ) -> RepairLoop:
     """Begin a loop; a vehicle in one stays in it, its first failure counts."""
     Vehicle.objects.select_for_update().get(pk=vehicle.pk)
-    held = RepairLoop.objects.filter(vehicle=vehicle, closed_at__isnull=True).first()
+    held: RepairLoop | None = RepairLoop.objects.filter(
+        vehicle=vehicle, closed_at__isnull=True
+    ).first()
     if held is not None:
         return held
     day = clock.beijing(failed_at).date()
@@ -67,7 +69,7 @@ def begin(
 def follow_test(*, inspection: Inspection, now: datetime) -> RepairLoop | None:
     """A test ended: a failure begins a loop or counts as a retest, a pass ends it."""
     vehicle, at = inspection.vehicle, inspection.started_at
-    held = (
+    held: RepairLoop | None = (
         RepairLoop.objects.select_for_update(of=("self",))
         .filter(vehicle=vehicle, closed_at__isnull=True)
         .first()

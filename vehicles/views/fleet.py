@@ -133,9 +133,9 @@ def loop_list(request: HttpRequest) -> HttpResponse:
     for loop in page:
         record = repairs.get(loop.vehicle_id)
         fits = record is not None and record.left_at >= loop.failed_at
-        loop.record = record if fits else None
-        loop.left = (loop.due_on - today).days
-        loop.took = (loop.closed_at or now) - loop.failed_at
+        loop.record = record if fits else None  # type: ignore[attr-defined]
+        loop.left = (loop.due_on - today).days  # type: ignore[attr-defined]
+        loop.took = (loop.closed_at or now) - loop.failed_at  # type: ignore[attr-defined]
     context = {
         "page": page,
         "given": given,

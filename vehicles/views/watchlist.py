@@ -47,7 +47,7 @@ def watch_list(request: HttpRequest) -> HttpResponse:
         entry.pk: lacks(one, now=now) for entry, one in reads.standings(list(page))
     }
     for entry in page:
-        entry.lacks = standing[entry.pk]
+        entry.lacks = standing[entry.pk]  # type: ignore[attr-defined]
     context = {
         "page": page,
         "given": given,
@@ -157,12 +157,15 @@ def watch_export(request: HttpRequest) -> HttpResponse:
             *(e.vehicle.plate, e.vehicle.get_plate_color_display(), e.vehicle.vin),
             *(e.vehicle.vehicle_type, e.vehicle.get_fuel_display()),
             *(e.vehicle.get_stage_display(), e.get_trigger_display(), e.reason),
-            *(e.since, e.source, e.matched_at, e.matches, e.vehicle.district or ""),
+            *(
+                e.since,
+                e.source,
+                e.matched_at,
+                e.matches,
+                str(e.vehicle.district or ""),
+            ),
         )
         for e in found
-    ]
-    rows = [
-        tuple(str(c) if isinstance(c, District) else c for c in row) for row in rows
     ]
     excel = given.get("format") == "xlsx"
     now = clock.now()

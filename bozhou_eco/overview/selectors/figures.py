@@ -4,7 +4,7 @@ A figure is a queryset of the records it counts and what is taken of them, so th
 on the page and the list behind it cannot differ.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -337,12 +337,13 @@ def trends(user: User, period: Period) -> list[Trend]:
     ]
 
 
-def _pair(row: dict[str, Any] | None, all_: str, part: str) -> tuple[float, float]:
+def _pair(row: Mapping[str, Any] | None, all_: str, part: str) -> tuple[float, float]:
     return (float(row[all_]), float(row[part])) if row else (0.0, 0.0)
 
 
 def _months(period: Period) -> list[date]:
-    found, month = [], period.first.replace(day=1)
+    found: list[date] = []
+    month = period.first.replace(day=1)
     while month <= period.last and len(found) < 60:
         found.append(month)
         month = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
