@@ -1,7 +1,7 @@
 """An invented fleet: models with engines, and vehicles with plates, VINs and wear."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -150,10 +150,15 @@ STAGE_YEARS = {
 }
 
 
-def make_fleet(count: int, *, seed: int, today: date) -> list[Car]:
-    """Return ``count`` vehicles; the same seed gives the same fleet."""
+def make_fleet(
+    count: int, *, seed: int, today: date, avoid: Iterable[str] = ()
+) -> list[Car]:
+    """Return ``count`` vehicles; the same seed gives the same fleet.
+
+    Plates in ``avoid`` are not given out.
+    """
     rng = random.Random(seed)
-    taken: set[str] = set()
+    taken: set[str] = set(avoid)
     weights = [model.share for model in MODELS]
     return [
         _car(rng, rng.choices(MODELS, weights)[0], index, taken, today)

@@ -111,18 +111,35 @@ def _driving(curve: Curve, names: tuple[str, ...]) -> Array:
     return np.stack(parts, axis=1)
 
 
+def _basis(shared: Array) -> Array:
+    """Return orthonormal columns that span ``shared``; dependent columns are dropped."""
+    q, r = np.linalg.qr(shared)
+    sizes = np.abs(np.diagonal(r))
+    kept: Array = q[:, sizes > 1e-9 * max(float(sizes.max()), 1.0)]
+    return kept
+
+
+def _unexplained(values: Array, basis: Array) -> Array:
+    """Return what neither ``basis`` nor the last two values explain (least squares)."""
+    table = np.stack([values[2:], values[1:-1], values[:-2]], axis=1)
+    table = table - basis @ (basis.T @ table)
+    past, rest = table[:, 1:], table[:, 0]
+    square = past.T @ past
+    square[np.diag_indices(2)] += 1e-12 * max(float(np.trace(square)), 1e-12)
+    out: Array = rest - past @ np.linalg.solve(square, past.T @ rest)
+    return out
+
+
 def _own(curve: Curve, method: str, shared: Array, clip: float) -> Array | None:
     """Return rows × channels of what ``shared`` and the own past leave unexplained."""
     names = CHANNELS.get(method, ())
     out = np.full((curve.rows, len(names)), np.nan)
+    basis = _basis(shared[2:])
     for place, name in enumerate(names):
         values = column(curve, name)
         if values is None or len(np.unique(values)) < 6:
             continue
-        past = np.stack([values[1:-1], values[:-2]], axis=1)
-        given = np.concatenate([shared[2:], past], axis=1)
-        solution, *_ = np.linalg.lstsq(given, values[2:], rcond=None)
-        rest = values[2:] - given @ solution
+        rest = _unexplained(values, basis)
         spread = 1.4826 * float(np.median(np.abs(rest)))
         if spread <= 0.2 * _step(values):
             continue
