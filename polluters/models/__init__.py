@@ -1,5 +1,6 @@
 """Tables of polluters: sources, devices, what they measure, what they sent."""
 
+from polluters.models.air import AirDay, AirStation, AqiBreakpoint
 from polluters.models.catalogue import Limit, Point, Pollutant
 from polluters.models.commands import DeviceCommand
 from polluters.models.devices import Analyser, Logger
@@ -36,9 +37,13 @@ from polluters.models.readings import (
 )
 from polluters.models.rules import CheckSetting, MarkScope, RuleValue
 from polluters.models.sources import Enterprise, Medium, Outlet
+from polluters.models.video import VideoChannel, VideoSnapshot
 
 __all__ = [
+    "AirDay",
+    "AirStation",
     "Analyser",
+    "AqiBreakpoint",
     "CheckSetting",
     "ClosedPeriod",
     "Consumable",
@@ -81,4 +86,6 @@ __all__ = [
     "Substitute",
     "UnmappedCode",
     "Upkeep",
+    "VideoChannel",
+    "VideoSnapshot",
 ]
