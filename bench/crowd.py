@@ -11,8 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bench.fleet import BEIJING, gas_frame
-from bench.loggers import mn_of
+from bench.fleet import gas_frame, present
 from polluters.domain.hj212 import format_qn
 
 ANSWER = re.compile(rb"QN=(\d{17});ST=91;CN=9014;")
@@ -34,10 +33,10 @@ class Logger:
     """One logger: what waits for its socket, and what for its 9014."""
 
     number: int
+    moment: datetime
     queue: deque[str] = field(default_factory=deque)
     kept: dict[str, Made] = field(default_factory=dict)
     writer: asyncio.StreamWriter | None = None
-    moment: datetime = datetime.min
 
 
 class Crowd:
@@ -50,8 +49,8 @@ class Crowd:
         self.port, self.count = port, count
         self.rate = 0.0
         self.rng = random.Random(seed)
-        start = datetime.now(BEIJING).replace(microsecond=0) - timedelta(days=6)
-        self.loggers = [Logger(number, moment=start) for number in range(count)]
+        start = present() - timedelta(days=6)
+        self.loggers = [Logger(number, start) for number in range(count)]
         self.made = self.answered = self.resent = 0
         self.lags: deque[tuple[float, float]] = deque(maxlen=200_000)
         self._tasks: list[asyncio.Task[None]] = []
@@ -164,8 +163,3 @@ class Crowd:
                     kept.sent = 0.0
                     logger.queue.append(qn)
                     self.resent += 1
-
-
-def names(count: int) -> list[str]:
-    """Return the MNs of a crowd."""
-    return [mn_of(number) for number in range(count)]
