@@ -11,12 +11,14 @@ from bozhou_eco.common import clock
 from bozhou_eco.common.calendar import UnknownYearError
 from enforcement.demo_last_year import seed_last_year
 from enforcement.domain.documents import DocumentKind
-from enforcement.models import Agency, Case, Inspection
+from enforcement.domain.exchange import Content, Way
+from enforcement.models import Agency, Case, Counterpart, Inspection, PartnerUnit
 from enforcement.reference import load_reference
 from enforcement.selectors.settings import forget_settings, office_calendar
 from enforcement.services.cases import open_case
 from enforcement.services.feedback import register_inspection
 from enforcement.services.penalties import answer_leniency
+from enforcement.services.transfers import send_joint
 from enforcement.walkthrough import Cast, Story
 
 BRANCHES = {"652701": "博", "652702": "阿", "652722": "精", "652723": "温"}
@@ -47,6 +49,7 @@ def seed(*, now: datetime, scale: int = 1) -> None:
     load_reference(from_models.__getitem__)
     forget_settings()
     _agencies(now)
+    _partners()
     if Case.objects.filter(subject_key__startswith="demo:").exists():
         return
     base = _known(now)
@@ -89,6 +92,27 @@ def _agencies(now: datetime) -> None:
                 "source": "演示数据；派出机构以自己名义执法依生态环境法典第五十三条",
             },
         )
+
+
+def _partners() -> None:
+    """Let the demo's police and transport sign and answer what is sent to them."""
+    authorities = {"PARTNER-POLICE": "traffic_police", "PARTNER-TRANSPORT": "transport"}
+    for code, authority in authorities.items():
+        organisation = Organisation.objects.filter(code=code).first()
+        if organisation is not None:
+            PartnerUnit.objects.get_or_create(
+                organisation=organisation, defaults={"authority": authority}
+            )
+    Counterpart.objects.get_or_create(
+        code="mobile",
+        defaults={
+            "name": "移动执法系统",
+            "contents": [Content.CHECK.value],
+            "way": Way.FOLDER.value,
+            "address": "/srv/exchange/mobile",
+            "source": "演示配置；目录和内容待与对方约定",
+        },
+    )
 
 
 def _user(name: str) -> User:
@@ -289,6 +313,61 @@ def _supervised(now: datetime, number: int) -> None:
     )
 
 
+def _handed_over(now: datetime, number: int) -> None:
+    """A clue on the desk of a branch that has not signed for it."""
+    story = _open(
+        "handover", number, now - timedelta(days=3), kind="hugging", severity="minor",
+        subject="精河玻璃 DA001", summary="精河玻璃二氧化硫连续 5 日贴近限值",
+    )  # fmt: skip
+    story.check()
+    unit = story.cast.lead.organisation
+    assert unit is not None
+    story.paper(DocumentKind.HANDOVER_LETTER, story.cast.duty, recipient=unit.name)
+    story.do("hand_over", story.cast.duty, "请核查", {"unit": unit.pk})
+
+
+def _joint(now: datetime, number: int) -> None:
+    """A fleet whose trucks smoke: three departments, each with its part."""
+    story = _open(
+        "joint", number, now - timedelta(days=14), kind="smoke", district="652701",
+        subject="虚构运输公司车队", summary="同一车队 3 辆货车 10 日内 4 次被抓拍黑烟",
+    )  # fmt: skip
+    story.cast = _cast("officer")
+    story.do("take_up", story.cast.duty)
+    story.evidence("photo", "抓拍图片 1", story.cast.duty)
+    story.evidence("photo", "抓拍图片 2", story.cast.duty)
+    story.paper(
+        DocumentKind.TRANSFER_LETTER, story.cast.duty, recipient="博乐市公安局交警大队"
+    )
+    files = list(story.case.files.order_by("pk"))
+    parts = (
+        ("traffic_police", "对 3 辆货车驾驶人依法处理（代码 6063）", files),
+        ("transport", "核查车队营运资质和维护记录", files[:1]),
+    )
+    for authority, matter, sent in parts:
+        send_joint(
+            case=story.case, authority=authority, unit_name="", matter=matter, files=sent,
+            reply_by=story.today + timedelta(days=15), actor=story.cast.duty,
+            now=story.later(minutes=6).now,
+        )  # fmt: skip
+
+
+def _discussing(now: datetime, number: int) -> None:
+    """A large fine before the group discussion."""
+    story = _open(
+        "discussing", number, now - timedelta(days=45), kind="exceedance",
+        subject="东郊热电 DA002", summary="东郊热电二氧化硫日均值超标 1.6 倍",
+        district="652701", severity="critical",
+    )  # fmt: skip
+    story.cast = _cast("officer")
+    story.check().hand_over().visit("脱硫塔循环泵停运 30 小时。").findings()
+    story.elements("exceed_air").file()
+    story.law({**MIDDLE, "extent": "high"})
+    story.investigate().notify().wait_notice()
+    story.paper(DocumentKind.LEGAL_OPINION, story.cast.legal)
+    story.later(days=1).do("pass_to_discussion", story.cast.legal)
+
+
 STORIES: tuple[Callable[[datetime, int], None], ...] = (
     _wastewater,
     _lenient,
@@ -299,6 +378,9 @@ STORIES: tuple[Callable[[datetime, int], None], ...] = (
     _waiting,
     _filing,
     _supervised,
+    _handed_over,
+    _joint,
+    _discussing,
 )
 
 

@@ -31,8 +31,14 @@ PEOPLE: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("auditor", "周审", BUREAU, (Role.AUDITOR,)),
     ("jinghe", "马晓东", "DEPT-652722", (Role.OFFICER,)),
     ("wenquan", "欧云", "DEPT-652723", (Role.OFFICER,)),
+    ("police", "何警官", "PARTNER-POLICE", (Role.PARTNER,)),
+    ("transport", "丁科长", "PARTNER-TRANSPORT", (Role.PARTNER,)),
 )
-TWO_FACTOR_ROLES = FACT_ROLES | {Role.ADMIN, Role.AUDITOR}
+PARTNERS = (
+    ("PARTNER-POLICE", "博乐市公安局交警大队"),
+    ("PARTNER-TRANSPORT", "州交通运输局"),
+)
+TWO_FACTOR_ROLES = FACT_ROLES | {Role.ADMIN, Role.AUDITOR, Role.PARTNER}
 
 
 def demo_secret(username: str) -> str:
@@ -63,6 +69,10 @@ def seed_people() -> None:
                 "district": districts[code],
                 "parent": bureau,
             },
+        )
+    for code, name in PARTNERS:
+        departments[code], _ = Organisation.objects.get_or_create(
+            code=code, defaults={"kind": "partner", "name": name}
         )
     for number, (username, name, department, roles) in enumerate(PEOPLE, 1):
         add_user(username, name, departments[department], roles, number)

@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Q
+
 from enforcement.domain.figures import Period
 from enforcement.domain.kinds import Outcome
 from enforcement.models import Case, DiscretionRun
@@ -24,16 +26,22 @@ class Unlike:
 def unlike_outcomes(period: Period) -> list[Unlike]:
     """Return groups of like cases that were treated differently.
 
-    Like means the same cause, the same table and the same answers to every factor.
+    Counted are those decided, or approved not to be punished, in the period, of every
+    district. Like means the same cause, table and answers to every factor.
     Unlike means that some were punished and others not, or that fines differ by more
     than a fifth of the highest.
     """
+    days = (period.first, period.last)
+    settled = Q(case__decisions__decided_on__range=days) | Q(
+        case__lenient_test__approved_on__range=days
+    )
     runs = (
         DiscretionRun.objects.filter(
+            settled,
             current=True,
-            case__filed_on__range=(period.first, period.last),
             case__outcome__in=[Outcome.PENALTY, Outcome.LENIENT],
         )
+        .distinct()
         .select_related("case__district", "case__cause", "table")
         .prefetch_related("case__decisions")
         .order_by("case_id")

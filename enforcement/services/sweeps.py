@@ -29,7 +29,6 @@ def sweep_deadlines(*, now: datetime) -> dict[str, int]:
     ``overdue_ladder``: the officer, the unit's leader, the bureau's leader.
     """
     told = {"near": 0, "overdue": 0, "cleared": 0, "dated": date_waiting(now=now)}
-    told["raised"] = climb_ladder(now=now)
     rows = (
         Clock.objects.filter(stopped_on=None, cancelled=False, overdue_at=None)
         .exclude(last_day=None)
@@ -41,6 +40,7 @@ def sweep_deadlines(*, now: datetime) -> dict[str, int]:
         state = _warn(pk, now)
         if state in told:
             told[state] += 1
+    told["raised"] = climb_ladder(now=now)
     told["cleared"] = _clear_done(now)
     return told
 
@@ -88,7 +88,7 @@ def ladder() -> list[int]:
 
 
 RUNGS = (
-    ("承办人", "minor"),
+    ("承办人", "major"),
     ("办理单位负责人", "major"),
     ("州局负责人", "critical"),
 )

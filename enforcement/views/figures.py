@@ -15,7 +15,7 @@ from enforcement.domain.figures import DEFINITIONS, STAGE_DEFINITION, Period
 from enforcement.domain.given import parse, problems
 from enforcement.domain.workflow import Field, FieldKind, Refused
 from enforcement.forms import ActForm
-from enforcement.models import Inspection, SiteVisit
+from enforcement.models import Case, Inspection, SiteVisit
 from enforcement.selectors import figures as select
 from enforcement.selectors.consistency import unlike_outcomes
 from enforcement.services.feedback import register_inspection
@@ -93,13 +93,18 @@ def figure(request: HttpRequest, code: str) -> HttpResponse:
 
 @bureau_required
 def consistency(request: HttpRequest) -> HttpResponse:
-    """Show like cases that were treated differently."""
-    period = read_period(request)
-    return render(
-        request,
-        "enforcement/consistency.html",
-        {"period": period, "groups": unlike_outcomes(period)},
-    )
+    """Show like cases that were treated differently.
+
+    Districts are compared with one another; of a case outside the viewer's scope only
+    district, outcome and amount are told.
+    """
+    user, period = current_user(request), read_period(request)
+    groups = unlike_outcomes(period)
+    listed = [case.pk for group in groups for case, _, _ in group.cases]
+    rows = Case.objects.visible_to(user).filter(pk__in=listed)
+    visible = set(rows.values_list("pk", flat=True))
+    context = {"period": period, "groups": groups, "visible": visible}
+    return render(request, "enforcement/consistency.html", context)
 
 
 def _fields() -> tuple[Field, ...]:

@@ -1,15 +1,16 @@
 """Stopping, going on, lengthening and warning of clocks."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from alerts.models import Alert
 from enforcement.domain.workflow import Refused
 from enforcement.models import Clock, HolidayYear
-from enforcement.selectors.settings import forget_settings
+from enforcement.selectors.settings import forget_settings, office_calendar
 from enforcement.services import clocks
 from enforcement.services.cases import move_case
+from enforcement.services.clocks import stop_clocks
 from enforcement.services.sweeps import alert_key, sweep_deadlines
 
 
@@ -109,3 +110,41 @@ def test_an_unknown_year_waits_for_its_table(clue, people, now):
     assert sweep_deadlines(now=late)["dated"] >= 1
     clock.refresh_from_db()
     assert clock.last_day == date(2027, 1, 5)
+
+
+def late(clock, people, now, working_days):
+    """Return the morning so many working days after the last day."""
+    day = clock.last_day
+    calendar = office_calendar()
+    for _ in range(working_days):
+        day = calendar.add_working_days(day, 1)
+    return datetime.combine(day, time(1), UTC)
+
+
+def test_the_overdue_ladder_calls_the_next_person_up(clock, people, now):
+    case = clock.case
+    sweep_deadlines(now=late(clock, people, now, 1))
+    clock.refresh_from_db()
+    assert clock.rung == 1
+    sweep_deadlines(now=late(clock, people, now, 1) + timedelta(hours=2))
+    sweep_deadlines(now=late(clock, people, now, 2))
+    sweep_deadlines(now=late(clock, people, now, 6))
+    clock.refresh_from_db()
+    assert clock.rung == 3
+    notes = list(
+        case.steps.filter(action="overdue")
+        .order_by("seq")
+        .values_list("note", flat=True)
+    )
+    assert len(notes) == 3
+    assert "承办人" in notes[0]
+    assert "负责人" in notes[1]
+    assert notes[2].endswith("督办至州局负责人")
+    alert = Alert.objects.get(key=alert_key(clock))
+    assert alert.severity == "critical"
+
+
+def test_a_clock_that_was_met_is_not_pressed(clock, people, now):
+    sweep_deadlines(now=late(clock, people, now, 1))
+    stop_clocks(case=clock.case, codes=[clock.rule.code], day=clock.last_day)
+    assert sweep_deadlines(now=late(clock, people, now, 6))["raised"] == 0

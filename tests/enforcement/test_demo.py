@@ -26,7 +26,8 @@ def test_the_demo_can_be_made_on_any_day(day):
     count = Case.objects.count()
     assert count >= 18
     states = set(Case.objects.values_list("state", flat=True))
-    assert {"alerted", "closed", "ended", "notified"} <= states
+    assert {"alerted", "closed", "ended", "notified", "handover"} <= states
+    assert {"discussing", "fulfilling", "visiting", "checking"} <= states
     assert all(verify_steps(case) == [] for case in Case.objects.all())
     leader = User.objects.get(username="leader")
     found = {one.code: one for one in figures.figures(leader, YEAR_2025)}

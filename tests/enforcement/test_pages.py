@@ -2,8 +2,11 @@
 
 import io
 import json
+import statistics
 import zipfile
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -12,12 +15,25 @@ from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.evidence.signing import fingerprint
 from bozhou_eco.evidence.verify import verify
 from enforcement.domain.figures import Period
-from enforcement.models import Case, Inspection, Rectification
-from enforcement.selectors.figures import figures
+from enforcement.models import (
+    BasisChoice,
+    Case,
+    Cause,
+    DiscretionRun,
+    DiscretionTable,
+    Inspection,
+    LegalBasis,
+    LenientTest,
+    Rectification,
+    Reply,
+)
+from enforcement.selectors.facts import open_obligations
+from enforcement.selectors.figures import ended, figures
+from enforcement.selectors.medians import median_of
 from enforcement.selectors.page import word_diff
 from enforcement.services.bundles import export_bundle
 from enforcement.services.cases import move_case, open_case
-from enforcement.services.content import edit_summary
+from enforcement.services.content import add_file, edit_summary
 from enforcement.views.export import feed_address
 from enforcement.views.registry import SIDE_ACTS
 
@@ -246,3 +262,116 @@ def test_opening_by_hand(client, people, districts):
     assert not Case.objects.exists()
     assert client.post("/cases/new/", form).status_code == 302
     assert Case.objects.get().upstream_number == "12345-7"
+
+
+def ended_by(clue, people, when):
+    move_case(
+        case=clue, action="end_online", actor=people["duty"], now=when, note="误报",
+        data={"reason": "false_alarm"},
+    )  # fmt: skip
+
+
+def test_reopening_leaves_the_figures_of_the_past_as_they_were(clue, people, now):
+    ended_by(clue, people, now)
+    later = now + timedelta(days=3)
+    move_case(
+        case=clue, action="reopen", actor=people["lead"], now=later, note="新证据"
+    )
+    user = people["lead"]
+
+    def hit_rate(last):
+        found = {f.code: f for f in figures(user, Period(YEAR.first, last))}
+        return found["hit_rate"].bottom
+
+    assert hit_rate(now.date()) == 1
+    assert hit_rate(now.date() + timedelta(days=2)) == 1
+    assert hit_rate(later.date()) == 0
+    ended_by(clue, people, later + timedelta(days=1))
+    assert hit_rate(later.date() + timedelta(days=1)) == 1
+    day = now.date()
+    assert ended(user, Period(day, day)).get() == clue
+
+
+def test_medians_are_those_of_the_list():
+    for values in ([5], [3, 9], [1, 1, 8], [4, 4, 6, 6, 90], [2, 4, 6, 8]):
+        assert median_of(Counter(values)) == statistics.median(values)
+
+
+def test_a_reply_upwards_needs_its_file_and_receipt(client, people, districts, now):
+    case = open_case(
+        actor=people["duty"], now=now, kind="dust", source="region", title="交办",
+        subject_key="x", subject_name="料场", district=districts["精河县"],
+        upstream_number="新环督〔2026〕3号", upstream_due=date(2026, 12, 1),
+    )  # fmt: skip
+    assert open_obligations(case, None, Decimal(0)) == (
+        "交办件 新环督〔2026〕3号 尚未回复",
+    )
+    file = add_file(
+        case=case, source=io.BytesIO(b"%PDF-1.4"), name="回复.pdf", size=8, kind="other",
+        media_type="application/pdf", title="回复件", actor=people["duty"], now=now,
+    )  # fmt: skip
+    client.force_login(people["duty"])
+    fields = {
+        "to": "自治区厅",
+        "content": "已办",
+        "sent_on": "2026-11-23",
+        "file": file.pk,
+    }
+    client.post(reverse("enforcement:side", args=[case.pk, "reply"]), fields)
+    row = Reply.objects.get()
+    assert row.file == file
+    assert not case.clocks.filter(rule__code="upstream", stopped_on=None).exists()
+    assert open_obligations(case, None, Decimal(0)) == (
+        "交办件 新环督〔2026〕3号 的回复没有回执",
+    )
+    page = reverse("enforcement:side", args=[case.pk, "reply-receipt"])
+    client.post(page, {"reply": row.pk, "receipt": "收文 118 号"})
+    row.refresh_from_db()
+    assert row.receipt == "收文 118 号"
+    assert open_obligations(case, None, Decimal(0)) == ()
+
+
+def settled(case, people, now, outcome, amount):
+    """Give a case its law, its calculation and what came of it."""
+    case.cause, case.outcome = Cause.objects.get(topic="exceed_air"), outcome
+    case.save()
+    basis = LegalBasis.objects.get(code="code1107-air")
+    more = {"actor": people["alice"], "at": now}
+    BasisChoice.objects.create(
+        case=case, basis=basis, act_basis=basis, reason="x", **more
+    )
+    DiscretionRun.objects.create(
+        case=case, table=DiscretionTable.objects.get(code="general"), basis=basis,
+        answers={"extent": "slight"}, low=1, high=2, amount=amount, steps=[], **more,
+    )  # fmt: skip
+    if outcome == "lenient":
+        LenientTest.objects.create(
+            case=case, ground="minor", answers={}, exempted=amount, passed=True,
+            approved_on=now.date(), **more,
+        )  # fmt: skip
+        return
+    case.decisions.create(
+        kind="penalty", amount=amount, decided_on=now.date(), decided_by=people["lead"]
+    )
+
+
+def test_like_cases_treated_differently_are_listed_without_foreign_names(
+    client, clue, make_alert, people, districts, now
+):
+    other = open_case(
+        alerts=[make_alert("b", district=districts["温泉县"], subject_name="温泉某厂")],
+        actor=people["duty"], now=now,
+    )  # fmt: skip
+    settled(clue, people, now, "penalty", 120000)
+    settled(other, people, now, "lenient", 120000)
+    address = f"{reverse('enforcement:consistency')}?from=2026-01-01&to=2026-12-31"
+    client.force_login(people["lead"])
+    page = client.get(address).content.decode()
+    assert "有的处罚、有的不予处罚" in page
+    assert "温泉某厂" in page
+    client.force_login(people["alice"])
+    page = client.get(address).content.decode()
+    assert clue.display_number in page
+    assert "其他辖区的案件" in page
+    assert "温泉某厂" not in page
+    assert other.display_number not in page
