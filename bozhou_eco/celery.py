@@ -59,6 +59,14 @@ app.conf.beat_schedule = {
         "task": "polluters.tasks.close_periods",
         "schedule": 60.0,
     },
+    "polluters-video": {
+        "task": "polluters.tasks.snap_exceedances",
+        "schedule": 60.0,
+    },
+    "polluters-air": {
+        "task": "polluters.tasks.compute_air",
+        "schedule": crontab(hour="*/3", minute="40"),
+    },
     "polluters-offline": {"task": "polluters.tasks.sweep_offline", "schedule": 15.0},
     "polluters-commands": {
         "task": "polluters.tasks.send_commands",
@@ -108,6 +116,11 @@ app.conf.beat_schedule = {
     "enforcement-deadlines": {"task": "enforcement.tasks.sweep", "schedule": 600.0},
     "enforcement-exchange": {"task": "enforcement.tasks.exchange", "schedule": 300.0},
     "vehicles-tests": {"task": "vehicles.tasks.analyse_waiting", "schedule": 60.0},
+    "vehicles-smoke": {"task": "vehicles.tasks.mark_smoke", "schedule": 120.0},
+    "vehicles-supervise": {
+        "task": "vehicles.tasks.supervise",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "vehicles-settle": {"task": "vehicles.tasks.settle_reviews", "schedule": 2.0},
     "vehicles-vendor-looks": {
         "task": "vehicles.tasks.sweep_vendor_captures",

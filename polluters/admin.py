@@ -6,7 +6,7 @@ from import_export.resources import ModelResource
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from bozhou_eco.audit.configuration import ConfigurationAdmin, ConfigurationInline
-from polluters import admin_validity  # noqa: F401
+from polluters import admin_screens, admin_validity  # noqa: F401
 from polluters.models import (
     Analyser,
     Enterprise,

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from bozhou_eco.accounts.models import District, Organisation
-from polluters import demo_history
+from polluters import demo_history, demo_screens
 from polluters.domain.hj212.codes import POLLUTANTS
 from polluters.models import (
     Analyser,
@@ -61,6 +61,7 @@ def seed(*, now: datetime, scale: int = 1) -> None:
         if spec.uscc not in known:
             _enterprise(spec, districts[spec.district_code])
     demo_history.seed(now=now)
+    demo_screens.seed(now=now)
 
 
 def seed_pollutants() -> None:

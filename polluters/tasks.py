@@ -7,6 +7,7 @@ from django.db import transaction
 
 from bozhou_eco.common import clock
 from polluters.services import (
+    air,
     closing,
     commands,
     devices,
@@ -15,6 +16,7 @@ from polluters.services import (
     masses,
     national,
     partitions,
+    video,
 )
 from polluters.services import marks as mark_acts
 from polluters.services.watching import figures, forecasts, ledger, marks
@@ -108,3 +110,18 @@ def analyse_levels() -> int:
 def analyse_states() -> int:
     """Look for odd combinations of factors."""
     return forecasts.look_at_states(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.snap_exceedances", expires=50)
+def snap_exceedances() -> int:
+    """Take pictures for fresh exceedances."""
+    return video.snap_exceedances(now=clock.now())
+
+
+@shared_task(name="polluters.tasks.compute_air", expires=3000)
+def compute_air() -> int:
+    """Compute yesterday's air, and the day before once more for late data."""
+    now = clock.now()
+    today = clock.beijing(now).date()
+    days = (today - timedelta(days=n) for n in (2, 1))
+    return sum(air.compute_day(day=day, now=now) for day in days)

@@ -1,6 +1,6 @@
 """Menu entries by role, for every page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -91,6 +91,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (OFFICER, REVIEWER, LEGAL, LEADER),
             ),
             Entry("polluters:video", "视频与门禁", "video", BUREAU),
+            Entry("polluters:air", "环境空气", "wind", BUREAU),
             Entry("polluters:marks", "数据标记", "tag", (*BUREAU, Role.ENTERPRISE)),
             Entry("polluters:rates", "有效传输率", "gauge", (*BUREAU, Role.ENTERPRISE)),
             Entry("polluters:ledger", "运维监管", "tool", (*BUREAU, Role.ENTERPRISE)),
@@ -215,6 +216,14 @@ def _entry(entry: Entry, path: str, count: Callable[[str], int]) -> dict[str, An
     }
 
 
+def _keep_nearest(entries: Iterable[dict[str, Any]]) -> None:
+    """Of entries whose addresses begin alike only the longest is the current one."""
+    current = [entry for entry in entries if entry["current"]]
+    longest = max((len(entry["url"]) for entry in current), default=0)
+    for entry in current:
+        entry["current"] = len(entry["url"]) == longest
+
+
 def _shell(request: HttpRequest) -> dict[str, Any]:
     user = request.user
     shell: dict[str, Any] = {
@@ -237,6 +246,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         if shown:
             groups.append({"title": title, "entries": shown})
     by_name = {entry["name"]: entry for group in groups for entry in group["entries"]}
+    _keep_nearest(by_name.values())
     bureau = user.has_role(*BUREAU)
     shell.update(
         groups=groups,

@@ -163,6 +163,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "columns": [(point, label(point)) for point in asked.points],
         "table": [(row.time, _cells(row, asked.points)) for row in table],
         "periods": WORDS.items(),
+        "period_word": WORDS[asked.period_name],
         "spans": (("24h", "24 时"), ("7d", "7 日"), ("30d", "30 日"), ("365d", "一年")),
         "total": rows.count_rows(asked.points, period=asked.period, on=asked.grid)
         if asked.points

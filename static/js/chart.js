@@ -100,7 +100,7 @@
    * Draw into `place`. options: series [{label, times, values, colour, width, stepped}],
    * limit {low, high, text}, flags [{from, to, flag, word}], unit, start, end, long,
    * bands [[upper, lower, colour]] by index of series, pick(at) for a click on the plot.
-   * Returns {destroy}.
+   * Returns {destroy, point(at)}.
    */
   bz.chart = function (place, options) {
     var plot = null;
@@ -160,13 +160,16 @@
         hooks: {
           drawClear: [marks(options.flags || [])],
           draw: [function (u) {
-            options.series.forEach(function (_one, index) { beyond(u, index + 1, limit); });
+            options.series.forEach(function (one, index) { if (!one.quiet) beyond(u, index + 1, limit); });
             if (!limit) return;
             line(u, limit.high, narrow() ? bz.figure(limit.high) : (limit.kind || "限值") + " " + bz.figure(limit.high));
             line(u, limit.low, narrow() ? bz.figure(limit.low) : (limit.kind || "限值") + " " + bz.figure(limit.low));
           }],
         },
       }, data, place);
+      bz.$$(".u-series", plot.root).forEach(function (row, index) {
+        if (index && options.series[index - 1].quiet) row.classList.add("quiet");
+      });
       if (options.pick) plot.over.addEventListener("click", function () {
         if (plot.cursor.left >= 0) options.pick(plot.posToVal(plot.cursor.left, "x"));
       });
@@ -177,6 +180,10 @@
     resize.observe(place);
     document.addEventListener("bz:theme", draw);
     return {
+      /* Put the cursor at a moment, as another view of the same time asks. */
+      point: function (at) {
+        if (plot) plot.setCursor({ left: plot.valToPos(at, "x"), top: plot.over.clientHeight / 2 });
+      },
       destroy: function () {
         resize.disconnect();
         document.removeEventListener("bz:theme", draw);

@@ -40,12 +40,12 @@
         var at = times(body, curve.mean.length), colour = colours[index % colours.length];
         var wide = curve.low.some(function (v, i) { return v !== null && v !== curve.high[i]; });
         if (wide) {
-          series.push({ label: curve.label + " 最大", times: at, values: curve.high, colour: colour, width: 0.6 });
-          series.push({ label: curve.label + " 最小", times: at, values: curve.low, colour: colour, width: 0.6 });
+          series.push({ label: curve.label + " 最大", times: at, values: curve.high, colour: colour, width: 0.6, quiet: true });
+          series.push({ label: curve.label + " 最小", times: at, values: curve.low, colour: colour, width: 0.6, quiet: true });
           bands.push([series.length - 2, series.length - 1, colour]);
         }
         series.push({ label: curve.label + (wide ? " 均值" : ""), times: at, values: curve.mean, colour: colour, width: 1.5 });
-        if (curve.last_year) series.push({ label: curve.label + " 去年", times: at, values: curve.last_year, colour: "c3", width: 1.2, dash: [4, 3] });
+        if (curve.last_year) series.push({ label: curve.label + " 去年", times: at, values: curve.last_year, colour: "c3", width: 1.2, dash: [4, 3], quiet: false });
         flags = flags.concat(curve.flags);
         all = all.concat(known(curve.high), known(curve.mean));
         if (curve.limit && (!limit || (curve.limit.high !== null && curve.limit.high < limit.high))) limit = curve.limit;

@@ -20,6 +20,10 @@ from polluters.models import Exceedance, Point
 from tests import factories
 from tests.polluters.frames import data_frame
 from tests.polluters.test_take_batch import nox, take
+from vehicles.domain.plates import near_key
+from vehicles.models import RoadCampaign, RoadCheck, Vehicle
+from vehicles.services.loops import follow_road_check
+from vehicles.services.watchlist import on_road_check
 
 pytestmark = pytest.mark.django_db
 BASELINE = Path(__file__).parent / "query_counts.json"
@@ -30,6 +34,8 @@ PAGES = {
     "curve-30d": "/polluters/points/{point}/history/?span=30d",
     "curve-365d": "/polluters/points/{point}/history/?span=365d",
     "wall": "/polluters/live/",
+    "video": "/polluters/video/",
+    "air": "/polluters/air/",
     "statistics": "/polluters/statistics/",
     "curves": "/polluters/history/?p={point}",
     "curves-data": "/polluters/history/data.json?p={point}&span=30d&last=1",
@@ -44,6 +50,15 @@ PAGES = {
     "alerts-rules": "/alerts/rules/",
     "alerts-chain": "/alerts/chain/",
     "alerts-webhooks": "/alerts/webhooks/",
+    "files": "/vehicles/files/",
+    "file": "/vehicles/files/{vehicle}/",
+    "watchlist": "/vehicles/watchlist/",
+    "roadchecks": "/vehicles/roadchecks/",
+    "campaign": "/vehicles/roadchecks/{campaign}/",
+    "loops": "/vehicles/loops/",
+    "fleet": "/vehicles/fleet/",
+    "exchange": "/vehicles/exchange/",
+    "figures": "/figures/",
     "weekly": "/weekly/",
     "cases": "/cases/",
     "home": "/",
@@ -75,7 +90,35 @@ def fill(count: int) -> dict[str, int]:
             explanation=judgement(point),
         )
         last = {"outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk}
-    return last
+    return last | fill_vehicles(count)
+
+
+def fill_vehicles(count: int) -> dict[str, int]:
+    """Make ``count`` listed vehicles that failed a roadside check."""
+    now = clock.now()
+    road, _ = RoadCampaign.objects.get_or_create(
+        name="联合路检",
+        place="G30",
+        district=factories.district(),
+        defaults={"begins_at": now - timedelta(hours=1)},
+    )
+    for _ in range(count):
+        plate = f"新E{Vehicle.objects.count():05d}"
+        made = Vehicle.objects.create(
+            plate=plate, plate_color="yellow", near_key=near_key(plate)
+        )
+        check = RoadCheck.objects.create(
+            campaign=road,
+            vehicle=made,
+            at=now,
+            received_at=now,
+            smoke_k=3,
+            verdict="fail",
+            officer=factories.user(Role.OFFICER),
+        )
+        follow_road_check(check=check)
+        on_road_check(check=check, now=now)
+    return {"vehicle": made.pk, "campaign": road.pk}
 
 
 def judgement(point: Point) -> dict[str, object]:
