@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -63,8 +64,16 @@ class Chunk:
     avoid: frozenset[str]
 
     def fleet(self) -> list[Car]:
-        """Return all vehicles of the history, those of other chunks as well."""
-        return make_fleet(self.cars, seed=SEED, today=FLEET_DAY, avoid=self.avoid)
+        """Return all vehicles of the history, those of other chunks as well.
+
+        Each chunk drives vehicles of its own, so a process may keep the fleet.
+        """
+        return _fleet(self.cars, self.avoid)
+
+
+@cache
+def _fleet(cars: int, avoid: frozenset[str]) -> list[Car]:
+    return make_fleet(cars, seed=SEED, today=FLEET_DAY, avoid=avoid)
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,7 @@ from vehicles.services import (
     fleet,
     reviews,
     segments,
+    supervision,
     upkeep,
     vendor_looks,
     watchlist,
@@ -53,6 +54,20 @@ def keep_house() -> None:
 def analyse_inspection(pk: int) -> None:
     """Run the fraud rules over a finished test."""
     findings.analyse(inspection=Inspection.objects.get(pk=pk), now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.mark_smoke", expires=120)
+def mark_smoke() -> int:
+    """Mark tests of vehicles that smoked soon after they passed."""
+    return findings.mark_smoke(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.supervise")
+def supervise() -> None:
+    """Draw the month's video checks; judge pass rates over the year."""
+    now = clock.now()
+    supervision.draw_all_videos(now=now)
+    findings.judge_rates(now=now)
 
 
 @shared_task(name="vehicles.tasks.analyse_waiting", expires=60)

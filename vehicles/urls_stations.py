@@ -2,11 +2,24 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.views import findings, stations
+from vehicles.views import findings, stations, supervision
 
 urlpatterns: list[URLPattern] = [
     path("stations/", stations.station_list, name="stations"),
+    path("stations/ranking/", supervision.ranking, name="ranking"),
+    path("stations/draw/", supervision.site_draw, name="site_draw"),
     path("stations/<str:code>/", stations.station, name="station"),
+    path("stations/<str:code>/supervision/", supervision.supervise, name="supervision"),
+    path(
+        "stations/<str:code>/acts/<str:act>/",
+        supervision.station_act,
+        name="station_act",
+    ),
+    path(
+        "inspections/<int:pk>/files/<uuid:file>/",
+        stations.inspection_file,
+        name="inspection_file",
+    ),
     path("inspections/<int:pk>/", stations.inspection, name="inspection"),
     path(
         "inspections/<int:pk>/curve.json",

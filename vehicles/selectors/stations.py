@@ -12,8 +12,6 @@ from vehicles.domain.fraud.registry import NAMES
 from vehicles.models import Finding, Inspection, Lock, Station
 
 OPEN_FOR = timedelta(hours=3)
-WEEKLY_BUDGET = 12
-"""Findings that a handful of staff can look at in a week; the rest waits behind them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,23 @@ from django.db.models import Max, Q
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
-from vehicles.domain.fraud import calid, copied, environment
+from vehicles.domain.fraud import calid, copied, environment, pass_rates, smoke
 from vehicles.domain.fraud.base import Finding as Found
 from vehicles.domain.fraud.registry import RULES, Checker, with_values
 from vehicles.domain.inspection.shapes import VehicleTest
-from vehicles.models import Curve, CurveHash, Finding, FraudRule, Inspection
+from vehicles.models import (
+    Capture,
+    Curve,
+    CurveHash,
+    Finding,
+    FraudRule,
+    Inspection,
+)
 from vehicles.selectors.likeness import finding_of, search
+from vehicles.selectors.rates import SubjectRate, suspect, year_rates
 from vehicles.services.alerts_stations import tell_finding
 from vehicles.services.errors_stations import StationRefusalError
+from vehicles.services.supervision import note_software
 from vehicles.services.tests_parts import process_of, whole_test
 from vehicles.services.watchlist import on_finding
 
@@ -61,6 +70,7 @@ def analyse(*, inspection: Inspection, now: datetime) -> list[Finding]:
             for item in found
             if item.report in known
         ]
+        note_software(inspection=inspection, now=now)
         Inspection.objects.filter(pk=inspection.pk).update(analysed_at=now)
     return kept
 
@@ -232,3 +242,102 @@ def analyse_waiting(*, now: datetime, limit: int = 200) -> int:
         analyse(inspection=inspection, now=now)
         count += 1
     return count
+
+
+def mark_smoke(*, now: datetime, since: timedelta = timedelta(days=3)) -> int:
+    """Mark the tests of vehicles that were captured smoking soon after they passed.
+
+    Looks at captures that were confirmed lately; marking again changes nothing. Returns
+    how many tests are marked.
+    """
+    rules = rules_in_force()
+    rule = rules.get(smoke.CODE)
+    if rule is None or not rule.enabled:
+        return 0
+    params: Any = with_values(RULES[smoke.CODE].params, rule.values)
+    confirmed = Capture.objects.filter(
+        state=Capture.State.CONFIRMED, decided_at__gte=now - since
+    ).exclude(plate_final="")
+    count = 0
+    for capture in confirmed:
+        passed = (
+            Inspection.objects.filter(
+                vehicle__plate=capture.plate_final,
+                state=Inspection.State.DONE,
+                outcome="pass",
+                ended_at__lte=capture.captured_at,
+                ended_at__gte=capture.captured_at - timedelta(days=params.days),
+            )
+            .select_related("station__district", "line", "vehicle")
+            .order_by("-ended_at")
+            .first()
+        )
+        if passed is None:
+            continue
+        checker = Checker([smoke.CODE], {smoke.CODE: rule.values})
+        list(checker.see(whole_test(passed, process=None)))
+        seen = smoke.Seen(
+            capture.plate_final,
+            capture.captured_at,
+            capture.level_final,
+            f"capture:{capture.pk}",
+        )
+        checker.see_capture(seen)
+        for found in checker.finish():
+            keep_finding(found=found, inspection=passed, rules=rules, now=now)
+            count += 1
+    return count
+
+
+def judge_rates(*, now: datetime) -> int:
+    """Keep a finding for every station, line or inspector whose failures are too few.
+
+    Runs nightly; returns how many there are. The finding hangs on the subject's latest
+    test, once a month at most.
+    """
+    rules = rules_in_force()
+    rule = rules.get("pass_rates")
+    if rule is None or not rule.enabled:
+        return 0
+    params: Any = with_values(RULES["pass_rates"].params, rule.values)
+    month = clock.beijing(now).strftime("%Y-%m")
+    count = 0
+    for item in year_rates(now, params, fresh=True):
+        if not suspect(item.measure, item.rate, params):
+            continue
+        wanted = Q(station=item.station, state=Inspection.State.DONE)
+        if item.kind == pass_rates.LINE:
+            wanted &= Q(line=int(item.key))
+        elif item.kind == pass_rates.INSPECTOR:
+            wanted &= Q(inspector=item.key)
+        last = (
+            Inspection.objects.filter(wanted)
+            .select_related("station__district", "line", "vehicle")
+            .order_by("-started_at")
+            .first()
+        )
+        if last is None or _told_this_month(item, last, month):
+            continue
+        name = _subject_name(item, last)
+        found = pass_rates.describe(
+            item.kind, name, item.measure, item.rate, last.report
+        )
+        keep_finding(found=found, inspection=last, rules=rules, now=now)
+        count += 1
+    return count
+
+
+def _subject_name(item: SubjectRate, last: Inspection) -> str:
+    code = last.station.code
+    if item.kind == pass_rates.STATION:
+        return code
+    tail = last.line.number if item.kind == pass_rates.LINE else item.key
+    return f"{code}/{tail}"
+
+
+def _told_this_month(item: SubjectRate, last: Inspection, month: str) -> bool:
+    subject = f"{item.kind.removeprefix('pass_rate_')}:{_subject_name(item, last)}"
+    begin = datetime.fromisoformat(f"{month}-01T00:00:00+08:00")
+    return Finding.objects.filter(
+        station=item.station, rule=item.kind, subject=subject, at__gte=begin
+    ).exists()

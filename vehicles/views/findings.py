@@ -12,6 +12,7 @@ from bozhou_eco.common import clock
 from vehicles.domain.fraud.registry import NAMES, RULES
 from vehicles.models import Finding, Station
 from vehicles.selectors import stations as reads
+from vehicles.selectors.supervision import finding_groups
 from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.findings import give_verdict
 
@@ -21,21 +22,23 @@ PAGE_SIZE = 40
 @require_GET
 @bureau_required
 def finding_list(request: HttpRequest) -> HttpResponse:
-    """Findings that wait for a verdict, strongest first, with hit rates per rule."""
+    """Findings that wait, by station and week within a budget; hit rates per rule."""
     user = current_user(request)
     given = {key: str(value) for key, value in request.GET.items()}
-    page = Paginator(reads.finding_queue(user, given), PAGE_SIZE).get_page(
-        given.get("page")
-    )
+    grouped = given.get("state", "open") != "all"
     context = {
-        "page": page,
         "given": given,
         "narrowed": any(given.get(key) for key in ("station", "rule")),
         "names": NAMES,
         "stations": Station.objects.visible_to(user),
         "rates": reads.hit_rates(user),
-        "budget": reads.WEEKLY_BUDGET,
     }
+    if grouped:
+        groups, budget = finding_groups(user, given)
+        context |= {"groups": groups, "budget": budget}
+    else:
+        found = Paginator(reads.finding_queue(user, given), PAGE_SIZE)
+        context["page"] = found.get_page(given.get("page"))
     return render(request, "vehicles/findings.html", context)
 
 

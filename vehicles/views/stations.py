@@ -1,6 +1,7 @@
 """Stations: monitoring, one station, one test with its curves."""
 
 import json
+import uuid
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from bozhou_eco.accounts.access import current_user, reader_required
 from bozhou_eco.common import clock
+from bozhou_eco.evidence.services import read_file
 from vehicles.domain.codes import Method
 from vehicles.domain.fraud.registry import NAMES
 from vehicles.domain.inspection.judge import compare
@@ -33,7 +35,10 @@ def station_list(request: HttpRequest) -> HttpResponse:
         "locks": sum(row.locks for row in rows),
         "findings": sum(row.findings for row in rows),
     }
-    return render(request, "vehicles/stations.html", {"rows": rows, "totals": totals})
+    live = request.headers.get("HX-Request") == "true"
+    page = "vehicles/_stations_now.html" if live else "vehicles/stations.html"
+    context = {"rows": rows, "totals": totals, "now": clock.now()}
+    return render(request, page, context)
 
 
 @require_GET
@@ -91,8 +96,23 @@ def inspection(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "rows": process_of(found).rows,
         "second": request.GET.get("second", ""),
+        "files": found.files.exclude(sealed=None),
+        "refused": found.refused.all(),
     }
     return render(request, "vehicles/inspection.html", context)
+
+
+@require_GET
+@reader_required
+def inspection_file(request: HttpRequest, pk: int, file: uuid.UUID) -> HttpResponse:
+    """A sealed photo, video or report of a test."""
+    found = _inspection(request, pk)
+    row = get_object_or_404(found.files.exclude(sealed=None), pk=file)
+    answer = HttpResponse(read_file(row.sealed), content_type=row.media_type)
+    answer["Content-Disposition"] = f'inline; filename="{row.pk}"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 @require_GET

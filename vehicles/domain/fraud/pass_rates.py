@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from math import exp
+from math import erfc, exp, sqrt
+from statistics import NormalDist
 
 from vehicles.domain.codes import is_diesel
 from vehicles.domain.fraud.base import Brief, Finding, Params, brief
@@ -21,6 +22,8 @@ STATION, LINE, INSPECTOR = (
     "pass_rate_line",
     "pass_rate_inspector",
 )
+LARGE = 150
+"""Counts above this are treated by approximation, good to four digits."""
 NAMES = {STATION: "检验机构", LINE: "检测线", INSPECTOR: "检验员"}
 FIRST, RETEST, FOLLOW_UP = "first", "retest", "follow_up"
 MEASURES = {FIRST: "首检", RETEST: "复检", FOLLOW_UP: "合格后下一次检验"}
@@ -80,10 +83,16 @@ def stratum(test: VehicleTest) -> str:
 
 
 def poisson_cdf(count: int, mean: float) -> float:
-    """Return P(X ≤ count) of a Poisson variable."""
+    """Return P(X ≤ count) of a Poisson variable; by Wilson and Hilferty if large."""
     if mean <= 0:
         return 1.0
-    term = total = exp(-mean) if mean < 700 else 0.0
+    if count < 0:
+        return 0.0
+    if mean > LARGE:
+        k = count + 1
+        z = 3 * sqrt(k) * (1 - 1 / (9 * k) - (mean / k) ** (1 / 3))
+        return 0.5 * erfc(-z / sqrt(2))
+    term = total = exp(-mean)
     for k in range(1, count + 1):
         term *= mean / k
         total += term
@@ -92,6 +101,10 @@ def poisson_cdf(count: int, mean: float) -> float:
 
 def _bound(count: int, chance: float) -> float:
     """Return the mean at which P(X ≤ count) equals ``chance``."""
+    if count > LARGE:
+        k = count + 1
+        z = NormalDist().inv_cdf(1 - chance)
+        return k * (1 - 1 / (9 * k) + z / (3 * sqrt(k))) ** 3
     low, high = 0.0, max(10.0, 4.0 * count + 10)
     for _ in range(60):
         middle = (low + high) / 2
@@ -222,7 +235,7 @@ class PassRates:
         """Yield the subjects whose failures are fewer than chance allows."""
         for kind, key, measure, rate, last in self.rates():
             if rate.enough and self._suspect(measure, rate):
-                yield self._finding(kind, key, measure, rate, last)
+                yield describe(kind, key, measure, rate, last)
 
     def _suspect(self, measure: str, rate: Rate) -> bool:
         if measure == FOLLOW_UP:
@@ -231,21 +244,23 @@ class PassRates:
             )
         return rate.ratio <= self.params.ratio and rate.p_few < self.params.p
 
-    def _finding(
-        self, kind: str, key: str, measure: str, rate: Rate, last: str
-    ) -> Finding:
-        return Finding(
-            last,
-            kind,
-            round(min(0.95, 0.6 + 0.3 * abs(1 - min(rate.ratio, 2.0))), 2),
-            f"{NAMES[kind]} {key} {MEASURES[measure]} {rate.tests} 次中不合格 {rate.failed} "
-            f"次，同类车辆（燃料×阶段×车龄）应约 {rate.expected:.1f} 次，比值 "
-            f"{rate.ratio:.2f}（95% 区间 {rate.low:.2f}～{rate.high:.2f}）",
-            subject=f"{kind.removeprefix('pass_rate_')}:{key}",
-            numbers={
-                "measure": measure,
-                "tests": rate.tests,
-                "failed": rate.failed,
-                "expected": round(rate.expected, 1),
-            },
-        )
+
+def describe(
+    kind: str, key: str, measure: str, rate: Rate, last: str | None
+) -> Finding:
+    """Return the finding about a subject, hung on its last report."""
+    return Finding(
+        last or "",
+        kind,
+        round(min(0.95, 0.6 + 0.3 * abs(1 - min(rate.ratio, 2.0))), 2),
+        f"{NAMES[kind]} {key} {MEASURES[measure]} {rate.tests} 次中不合格 {rate.failed} "
+        f"次，同类车辆（燃料×阶段×车龄）应约 {rate.expected:.1f} 次，比值 "
+        f"{rate.ratio:.2f}（95% 区间 {rate.low:.2f}～{rate.high:.2f}）",
+        subject=f"{kind.removeprefix('pass_rate_')}:{key}",
+        numbers={
+            "measure": measure,
+            "tests": rate.tests,
+            "failed": rate.failed,
+            "expected": round(rate.expected, 1),
+        },
+    )
