@@ -384,6 +384,8 @@ HJ212_GATEWAY = {
     "RATE_PER_S": env.float("HJ212_GATEWAY_RATE_PER_S", default=20.0),
     "BURST": env.int("HJ212_GATEWAY_BURST", default=200),
     "IDLE_S": env.float("HJ212_GATEWAY_IDLE_S", default=900.0),
+    "HALF_FRAME_S": env.float("HJ212_GATEWAY_HALF_FRAME_S", default=30.0),
+    "UNDERWAY_MAX": env.int("HJ212_GATEWAY_UNDERWAY_MAX", default=20_000),
     "MAX_PER_ADDRESS": env.int("HJ212_GATEWAY_MAX_PER_ADDRESS", default=1000),
     "SPOOL_MAX_BYTES": env.int("HJ212_GATEWAY_SPOOL_MAX_BYTES", default=1 << 30),
 }

@@ -14,6 +14,7 @@ from polluters.gateway.bucket import TokenBucket
 from polluters.gateway.options import GatewayOptions
 
 NOISE_PER_TOKEN = 2048
+NOISE_SHOWN = 256
 SPOOLED_EXTRA = frozenset({"1001", "3020"})
 
 
@@ -63,6 +64,7 @@ class Connection(asyncio.BufferedProtocol):
         "last",
         "mn",
         "mns",
+        "noise_told",
         "opened",
         "resume_at",
         "stream",
@@ -77,6 +79,7 @@ class Connection(asyncio.BufferedProtocol):
         self.mn = ""
         self.mns: set[str] = set()
         self.errors = 0
+        self.noise_told = False
         self.opened = self.last = hub.time()
         self.half_since = 0.0
         self.resume_at = 0.0
@@ -115,13 +118,17 @@ class Connection(asyncio.BufferedProtocol):
         now = self.last = self.hub.time()
         skipped = self.stream.skipped
         tokens = 0.0
-        for item in self.stream.feed(bytes(self.hub.read_view[:nbytes])):
+        data = bytes(self.hub.read_view[:nbytes])
+        for item in self.stream.feed(data):
             tokens += 1
             self._take(item)
             if self.transport is None or self.transport.is_closing():
                 return
         self.hub.count("bytes", nbytes)
-        tokens += (self.stream.skipped - skipped) / NOISE_PER_TOKEN
+        noise = self.stream.skipped - skipped
+        if noise:
+            self._noise(noise, data, alone=not tokens)
+        tokens += noise / NOISE_PER_TOKEN
         if not self.stream.pending:
             self.half_since = 0.0
         elif not self.half_since or tokens >= 1:
@@ -171,6 +178,13 @@ class Connection(asyncio.BufferedProtocol):
             header.cn[0] == "2" or header.cn in SPOOLED_EXTRA
         )
         self.hub.forward(header.mn, item, spool=spool)
+
+    def _noise(self, size: int, data: bytes, *, alone: bool) -> None:
+        """Count bytes that belong to no frame; show the first of a connection once."""
+        self.hub.count("noise_bytes", size)
+        if alone and not self.noise_told:
+            self.noise_told = True
+            self._bad("bad_header", data[:NOISE_SHOWN])
 
     def _bad(self, error: str, raw: bytes) -> None:
         """Pass on for quarantine; a sender of nothing but rubbish is cut off."""

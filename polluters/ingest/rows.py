@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from polluters.domain.hj212 import Frame, Item
+from polluters.domain.hj212 import Frame, Item, Note
 from polluters.ingest.layout import ABSURD, Layout, layout_of
 from polluters.ingest.registry import LoggerInfo, PointInfo
 from polluters.models import Period, Quality
@@ -222,6 +222,7 @@ def add_slowly(rows: Rows, made: DataFrame, frame: Frame, head: str) -> None:
         marked = None if point.id in taken else _mark(made, item, point)
         if marked is None:
             rows.bad_values += 1
+            frame.notes.append(_left_out(item, twice=point.id in taken))
             continue
         taken.add(point.id)
         made.marked.append(marked)
@@ -233,6 +234,13 @@ def add_slowly(rows: Rows, made: DataFrame, frame: Frame, head: str) -> None:
     made.lines = "".join(lines)
     made.count = len(lines)
     made.over = made.live and any(one.point.judged for one in made.marked)
+
+
+def _left_out(item: Item, *, twice: bool) -> Note:
+    """Say why a value of a frame that is kept became no reading."""
+    sent = "，".join(f"{name}={text}" for name, text in item.values.items())[:60]
+    why = "同一点位在报文中重复" if twice else "不是可信的数值"
+    return Note("bad_value", f"{item.code} {sent or '无值'}：{why}，未入库")
 
 
 def _mark(made: DataFrame, item: Item, point: PointInfo) -> Marked | None:

@@ -36,7 +36,7 @@ topic read $SYS/#
 """
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A name or password that cannot be written to the files."""
 
 
@@ -82,7 +82,9 @@ def read_lines(text: str) -> dict[str, str]:
 def acl_text(platform: str) -> str:
     """Return the ACL file."""
     if not SAFE_NAME.fullmatch(platform):
-        raise Unfit(f"平台账号名 {platform!r} 含不允许的字符，请改 MQTT_URL 中的用户名")
+        raise UnfitError(
+            f"平台账号名 {platform!r} 含不允许的字符，请改 MQTT_URL 中的用户名"
+        )
     return ACL.format(platform=platform)
 
 
@@ -131,11 +133,11 @@ def _refuse_unfit(
 ) -> None:
     unknown = sorted(set(rotate) - set(names))
     if unknown:
-        raise Unfit(f"没有在用的数采仪 {'、'.join(unknown)}，请核对 MN")
+        raise UnfitError(f"没有在用的数采仪 {'、'.join(unknown)}，请核对 MN")
     if platform is None:
         return
     user, password = platform
     if not SAFE_NAME.fullmatch(user) or not password:
-        raise Unfit("MQTT_URL 中的平台用户名或密码缺失，或用户名含不允许的字符")
+        raise UnfitError("MQTT_URL 中的平台用户名或密码缺失，或用户名含不允许的字符")
     if user in set(names):
-        raise Unfit(f"平台用户名 {user} 与一台数采仪的 MN 相同，请改 MQTT_URL")
+        raise UnfitError(f"平台用户名 {user} 与一台数采仪的 MN 相同，请改 MQTT_URL")

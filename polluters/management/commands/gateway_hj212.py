@@ -74,6 +74,8 @@ class Command(BaseCommand):
                 rate_per_s=chosen["RATE_PER_S"],
                 burst=chosen["BURST"],
                 idle_s=chosen["IDLE_S"],
+                half_frame_s=chosen["HALF_FRAME_S"],
+                underway_max=chosen["UNDERWAY_MAX"],
                 spool_max_bytes=chosen["SPOOL_MAX_BYTES"],
             ),
             read_directory,

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bozhou_eco.common import clock
-from polluters.services.mqtt_accounts import Accounts, Unfit, acl_text, renew
+from polluters.services.mqtt_accounts import Accounts, UnfitError, acl_text, renew
 
 
 class Command(BaseCommand):
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 now=clock.now(),
             )
             acl = acl_text(platform[0] if platform else "platform")
-        except Unfit as error:
+        except UnfitError as error:
             raise CommandError(str(error)) from error
         if platform is None:
             self.stderr.write("MQTT_URL 没有用户名：未写平台账号")
@@ -77,9 +77,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{user} {password}")
         elif accounts.issued:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.fchmod(descriptor, 0o600)
-            with open(descriptor, "w", newline="", encoding="utf-8") as file:
+            path.touch(mode=0o600)
+            path.chmod(0o600)
+            with path.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file)
                 writer.writerow(["username", "password"])
                 writer.writerows(sorted(accounts.issued.items()))
