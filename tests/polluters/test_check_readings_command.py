@@ -70,8 +70,17 @@ def test_unknown_logger_and_missing_one_are_said(tmp_path: Path) -> None:
 def test_head_must_be_readable(tmp_path: Path) -> None:
     path = tmp_path / "frames.txt"
     path.write_bytes(b"##0012\n")
-    with pytest.raises(CommandError, match="首行无法识别"):
+    with pytest.raises(CommandError, match="直接以报文开始"):
         check(path)
+    for body, words in (
+        (b"", "文件为空"),
+        (b"{\n", "不是完整的 JSON"),
+        (b"\xff\xfe\n", "不是 UTF-8"),
+        (b"[1]\n", "首行无法使用"),
+    ):
+        path.write_bytes(body)
+        with pytest.raises(CommandError, match=words):
+            check(path)
     with pytest.raises(CommandError, match="无法读取"):
         check(tmp_path / "absent.txt")
 

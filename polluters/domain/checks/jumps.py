@@ -148,7 +148,9 @@ def end_of(profile: Profile, jump: Jump, later: list[Jump]) -> int:
         if sign * (float(np.median(rows[row : row + side])) - half) < 0:
             end = int(profile.row_times[row])
             break
+    # The half-way look goes by blocks: the jump back may lie a block further on.
+    reach = end + 2 * side * profile.row_interval
     for other in later:
-        if jump.time < other.time <= end and other.size * jump.size < 0:
+        if jump.time < other.time <= reach and other.size * jump.size < 0:
             return other.time
     return end

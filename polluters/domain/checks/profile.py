@@ -32,6 +32,8 @@ from polluters.domain.checks.series import (
 SLOW_S = 45 * 60
 STILL = 15 * 60
 SETTLING = HOUR_S
+LEAST_HELD = 4
+HELD_SHARE = 0.65
 
 
 def flag_spans(series: Series, flags: str) -> list[Span]:
@@ -116,7 +118,21 @@ class Profile:
         slow = hold >= SLOW_S and middle >= 3 and high <= 5 * low
         if middle >= 2 and (regular or slow):
             return int(round(hold / self.series.interval) * self.series.interval)
-        return 0
+        return self._batch_by_time(lengths)
+
+    def _batch_by_time(self, lengths: Ints) -> int:
+        """Return the hold that most of the time is spent in, 0 if there is none.
+
+        A stretch of other data (single values by the hundred) outnumbers the holds, but
+        not their time.
+        """
+        spent = np.cumsum(lengths)
+        middle = int(lengths[int(np.searchsorted(spent, spent[-1] / 2))])
+        if middle < LEAST_HELD:
+            return 0
+        close = np.abs(lengths - middle) <= max(1, 0.1 * middle)
+        share = float(lengths[close].sum() / spent[-1])
+        return middle * self.series.interval if share >= HELD_SHARE else 0
 
     def _batch_by_sample_time(self) -> int:
         sampled = self.series.sampled

@@ -80,10 +80,26 @@ class Command(BaseCommand):
         line = file.readline()
         while line and not line.strip():
             line = file.readline()
+        if not line:
+            raise CommandError("文件为空：首行应为 JSON，其后每行一帧报文")
+        if line.lstrip().startswith(b"##"):
+            raise CommandError(
+                '文件直接以报文开始：首行应为 {"loggers": […]} 形式的 JSON'
+            )
+        notes: list[str] = []
         try:
-            return read_head(json.loads(line.decode("utf-8-sig")))
+            found = read_head(json.loads(line.decode("utf-8-sig")), notes)
+        except UnicodeDecodeError as error:
+            raise CommandError("首行不是 UTF-8 文本") from error
+        except json.JSONDecodeError as error:
+            raise CommandError(
+                f"首行不是完整的 JSON（第 {error.colno} 列：{error.msg}），须写在一行内"
+            ) from error
         except ValueError as error:
-            raise CommandError(f"首行无法识别：{error}") from error
+            raise CommandError(f"首行无法使用：{error}") from error
+        for note in notes:
+            self.stderr.write(f"首行：{note}")
+        return found
 
     def _read(
         self, file: BinaryIO, loggers: Mapping[str, LoggerSpec], workers: int

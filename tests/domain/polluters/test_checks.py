@@ -132,8 +132,48 @@ def test_bad_frames_are_counted_and_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [None, [], {}, {"loggers": {}}, {"loggers": [{}]}, {"loggers": ["x"]}]
+    ("head", "words"),
+    [
+        (None, "JSON 对象"),
+        ([], "JSON 对象"),
+        ({}, "JSON 对象"),
+        ({"loggers": {}}, "JSON 对象"),
+        ({"loggers": []}, "loggers 为空"),
+        ({"loggers": [{}]}, r"loggers\[0\] 缺少 mn"),
+        ({"loggers": ["x"]}, r"loggers\[0\] 应为对象"),
+        ({"loggers": [{"mn": "A"}, {"mn": "A"}]}, r"loggers\[1\] 的 mn A 重复"),
+        ({"loggers": [{"mn": "A", "points": {}}]}, r"loggers\[0\].points 应为列表"),
+    ],
 )
-def test_unfit_head_is_refused_with_a_reason(head: object) -> None:
-    with pytest.raises(ValueError, match=r"首行"):
+def test_unfit_head_is_refused_with_a_reason(head: object, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         read_head(head)
+
+
+def test_what_of_a_head_cannot_be_used_is_said() -> None:
+    notes: list[str] = []
+    found = read_head(
+        {
+            "loggers": [
+                {
+                    "mn": "A", "medium": "废水", "ref_o2": 30, "interval_s": "x",
+                    "points": [
+                        {}, "w01018", {"code": "w21003", "range": [5, 1], "limit": "x"},
+                        {"code": "w21011", "limit": {"kind": "国标", "value": 0.5}},
+                    ],
+                },
+                {"mn": "B", "medium": "soil"},
+            ]
+        },
+        notes,
+    )  # fmt: skip
+    assert (found["A"].medium, found["A"].reference, found["B"].medium) == (
+        "water", None, "gas",
+    )  # fmt: skip
+    assert set(found["A"].points) == {"w01018", "w21003", "w21011"}
+    assert found["A"].points["w21011"].limits[0].high == 0.5
+    said = "；".join(notes)
+    for words in ("ref_o2 30", "interval_s 不是数字", "points[0] 缺少 code", "[5, 1]",
+                  "limit 应为对象", "medium 应为"):  # fmt: skip
+        assert words in said
+    assert len(notes) == 6

@@ -11,7 +11,12 @@ from bozhou_eco.common import clock
 from bozhou_eco.seed.people import PASSWORD, PEOPLE, seed_people
 
 STEPS = (
-    *("polluters.demo", "vehicles.demo", "vehicles.demo_stations"),
+    *(
+        "polluters.demo",
+        "polluters.demo_validity",
+        "vehicles.demo",
+        "vehicles.demo_stations",
+    ),
     "vehicles.demo_files",
     *("enforcement.demo", "alerts.demo", "bozhou_eco.seed.visits"),
     "bozhou_eco.seed.year",
