@@ -1,6 +1,7 @@
 """Judging while data flow: the word here is 超标预警, never 超标."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,8 +12,17 @@ from psycopg2.extras import execute_values
 from alerts.services import clear_alert, open_keys, raise_alert
 from bozhou_eco.common import clock
 from bozhou_eco.common.push import push_after_commit
+from polluters.domain.limits import (
+    AVERAGING_WORDS,
+    KIND_WORDS,
+    Averaging,
+    LimitRule,
+    bounds_text,
+    choose,
+)
 from polluters.domain.notice import Bounds, Level, Notice, Sample, look
-from polluters.models import Limit, Period, Point, Quality, Reading
+from polluters.models import Latest, Period, Point, Quality, Reading
+from polluters.selectors.limits import rules_of
 
 SEVERITY = {Level.VALUE: "minor", Level.MEAN: "major", Level.CERTAIN: "critical"}
 WORDS = {
@@ -21,12 +31,27 @@ WORDS = {
     Level.CERTAIN: "余下时段即使为零，均值也将超过限值",
 }
 LENGTHS = {
-    Limit.Averaging.HOUR: timedelta(hours=1),
-    Limit.Averaging.DAY: timedelta(days=1),
-    Limit.Averaging.H24: timedelta(days=1),
-    Limit.Averaging.MIN5: timedelta(minutes=5),
+    Averaging.HOUR: timedelta(hours=1),
+    Averaging.DAY: timedelta(days=1),
+    Averaging.H24: timedelta(days=1),
+    Averaging.MIN5: timedelta(minutes=5),
 }
 PUSH_OUTLETS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a limit makes of the open period: its bounds as they stand, and why so."""
+
+    rule: LimitRule
+    bounds: Bounds
+    note: str
+    notice: Notice
+
+    @property
+    def rank(self) -> int:
+        """How far it has gone."""
+        return list(Level).index(self.notice.level)
 
 
 class Judged(Protocol):
@@ -94,20 +119,19 @@ def judge(latest: Mapping[int, Value], *, over: set[int], now: datetime) -> None
 
 def _judge_point(point: Point, row: Value, watched: bool, now: datetime) -> None:
     today = clock.beijing(row.time).date()
-    best: tuple[Limit, Notice] | None = None
-    for limit in point.limits.all():
-        if not limit.enforceable or limit.valid_from > today:
-            continue
-        if limit.valid_to is not None and limit.valid_to < today:
-            continue
-        notice = _look(point, limit, row)
-        if best is None or _rank(notice) > _rank(best[1]):
-            best = (limit, notice)
-    if best is None:
+    rules = rules_of(point.limits.all())
+    valid = [
+        rule
+        for averaging in Averaging
+        for rule in choose(rules, on=today, averaging=averaging).limits
+    ]
+    context = _context(point, valid)
+    looks = [_look(point, rule, context, row) for rule in valid]
+    if not looks:
         return
-    limit, notice = best
-    if notice.level != Level.NONE:
-        _raise(point, limit, notice, row, now)
+    worst = max(looks, key=lambda one: one.rank)
+    if worst.notice.level != Level.NONE:
+        _raise(point, worst, row, now)
     elif watched:
         clear_alert(
             key=exceedance_key(point.pk),
@@ -116,23 +140,39 @@ def _judge_point(point: Point, row: Value, watched: bool, now: datetime) -> None
         )
 
 
-def _rank(notice: Notice) -> int:
-    return list(Level).index(notice.level)
+def _context(point: Point, rules: Iterable[LimitRule]) -> dict[str, float]:
+    """Return the newest normal values of the factors that conditional limits ask for.
+
+    The mean of the open period is not known yet; closing judges by the mean.
+    """
+    codes = {rule.condition.code for rule in rules if rule.condition is not None}
+    if not codes:
+        return {}
+    rows = Latest.objects.filter(
+        point__outlet_id=point.outlet_id,
+        point__pollutant__code__in=codes,
+        flag="N",
+        value__isnull=False,
+    ).values_list("point__pollutant__code", "value")
+    return {code: value for code, value in rows if value is not None}
 
 
-def period_start(moment: datetime, averaging: str) -> datetime:
+def period_start(moment: datetime, averaging: Averaging) -> datetime:
     """Return the start of the averaging period, in Beijing time."""
     local = clock.beijing(moment).replace(second=0, microsecond=0)
-    if averaging == Limit.Averaging.MIN5:
+    if averaging == Averaging.MIN5:
         return local.replace(minute=local.minute - local.minute % 5)
-    if averaging == Limit.Averaging.HOUR:
+    if averaging == Averaging.HOUR:
         return local.replace(minute=0)
     return local.replace(hour=0, minute=0)
 
 
-def _look(point: Point, limit: Limit, row: Value) -> Notice:
-    start = period_start(row.time, limit.averaging)
-    length = LENGTHS[Limit.Averaging(limit.averaging)]
+def _look(
+    point: Point, rule: LimitRule, context: Mapping[str, float], row: Value
+) -> Look:
+    bounds, note = rule.under(context)
+    start = period_start(row.time, rule.averaging)
+    length = LENGTHS[rule.averaging]
     rows = Reading.objects.filter(
         point_id=point.pk, period=row.period, time__gte=start, time__lt=start + length
     ).values_list("time", "value", "converted", "flag", "quality")
@@ -150,33 +190,21 @@ def _look(point: Point, limit: Limit, row: Value) -> Notice:
         if row.period == Period.REAL_TIME
         else timedelta(minutes=point.logger.minute_interval)
     )
-    return look(
-        samples,
-        bounds=Bounds(limit.low, limit.high),
-        start=start,
-        length=length,
-        interval=interval,
-    )
+    notice = look(samples, bounds=bounds, start=start, length=length, interval=interval)
+    return Look(rule, bounds, note, notice)
 
 
-def bound_text(limit: Limit) -> str:
-    """Return a limit's bounds in words."""
-    if limit.low is not None and limit.high is not None:
-        return f"{limit.low:g}–{limit.high:g}"
-    return f"{limit.high:g}" if limit.high is not None else f"不低于 {limit.low:g}"
-
-
-def _raise(
-    point: Point, limit: Limit, notice: Notice, row: Value, now: datetime
-) -> None:
+def _raise(point: Point, worst: Look, row: Value, now: datetime) -> None:
     outlet, pollutant = point.outlet, point.pollutant
+    limit, notice = worst.rule, worst.notice
+    bounds, words = bounds_text(worst.bounds), KIND_WORDS[limit.kind]
     name = pollutant.short or pollutant.name
     kind = "折算值" if point.converted else "实测值"
     shown = notice.latest if notice.level == Level.VALUE else notice.mean
     what = "" if notice.level == Level.VALUE else "时段均值 "
     summary = (
         f"{name} {what}{shown:.4g} {point.unit}，"
-        f"{limit.get_kind_display()} {bound_text(limit)}，{WORDS[notice.level]}"
+        f"{words} {bounds}，{WORDS[notice.level]}"
     )
     left_out = "、".join(f"{flag} {n} 个" for flag, n in notice.left_out.items())
     raise_alert(
@@ -187,7 +215,7 @@ def _raise(
         explanation={
             "lines": [
                 ["用词", "时段未结束，称超标预警；时段结束且标记确认后方称超标"],
-                ["判定对象", f"{name} {limit.get_averaging_display()}（{kind}）"],
+                ["判定对象", f"{name} {AVERAGING_WORDS[limit.averaging]}（{kind}）"],
                 ["最新值", f"{notice.latest:g} {point.unit}"],
                 ["时段均值", f"{notice.mean:.4g} {point.unit}"],
                 [
@@ -204,10 +232,8 @@ def _raise(
                     "时段均值 = 有效值之和 ÷ 有效值个数；"
                     f"余下为零时的均值 = {notice.lowest_end:.4g} {point.unit}",
                 ],
-                [
-                    "限值",
-                    f"{bound_text(limit)} {point.unit}（{limit.get_kind_display()}）",
-                ],
+                ["限值", f"{bounds} {point.unit}（{words}）"],
+                *([["条件限值", worst.note]] if worst.note else []),
                 ["标准", limit.standard],
                 ["限值来源", limit.source],
             ]
@@ -231,7 +257,7 @@ def note_late(late: Iterable[tuple[datetime, Sequence[int]]]) -> None:
     hours = {
         (point_id, hour)
         for time, points in late
-        for hour in (period_start(time, Limit.Averaging.HOUR),)
+        for hour in (period_start(time, Averaging.HOUR),)
         for point_id in points
     }
     if not hours:

@@ -141,6 +141,48 @@ def test_over_the_limit_raises_one_alert_that_explains_itself(point: Point) -> N
     assert "100 mg/m3" in told["限值"]
 
 
+def cold_water(temperature: float) -> tuple[Point, bytes, datetime]:
+    """NH3-N at 6.5 mg/L: over 5, under the 8 that hold in cold water."""
+    logger = factories.logger()
+    point = factories.point(logger, code="w21003", high=5.0)
+    factories.point(logger, code="w01010")
+    condition = {"code": "w01010", "op": "<=", "value": 12, "high": 8}
+    point.limits.update(condition=condition)
+    at = now()
+    items = f"w01010-Rtd={temperature},w01010-Flag=N;w21003-Rtd=6.5,w21003-Flag=N"
+    return point, data_frame(logger, at, items), at
+
+
+def test_a_conditional_limit_holds_while_data_flow_as_it_does_in_closing() -> None:
+    _, frame, _ = cold_water(9.0)
+    take(frame)
+    assert Alert.objects.count() == 0
+
+
+def test_in_warm_water_the_plain_limit_holds() -> None:
+    point, frame, _ = cold_water(21.0)
+    take(frame)
+    alert = Alert.objects.get()
+    assert alert.subject_key == f"outlet:{point.outlet_id}"
+    assert "≤ 5 " in dict(alert.explanation["lines"])["限值"]
+
+
+def test_over_the_limit_of_cold_water_the_alert_says_which_limit(
+    point: Point,
+) -> None:
+    nitrogen, _, at = cold_water(9.0)
+    take(
+        data_frame(
+            nitrogen.logger,
+            at,
+            "w01010-Rtd=9,w01010-Flag=N;w21003-Rtd=8.4,w21003-Flag=N",
+        )
+    )
+    told = dict(Alert.objects.get().explanation["lines"])
+    assert "≤ 8 " in told["限值"]
+    assert "w01010 <= 12" in told["条件限值"]
+
+
 def test_back_under_the_limit_returns_the_alert_to_normal(point: Point) -> None:
     hour = now().replace(minute=10, second=0) - timedelta(hours=0)
     take(data_frame(point.logger, hour, nox(150)), at=hour)
