@@ -16,7 +16,18 @@ from django.test.utils import CaptureQueriesContext
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
-from polluters.models import Exceedance, Point
+from polluters.models import (
+    DailyMass,
+    Exceedance,
+    Mark,
+    MarkKind,
+    Mean,
+    NationalMean,
+    NationalParcel,
+    Period,
+    Point,
+    Upkeep,
+)
 from tests import factories
 from tests.polluters.frames import data_frame
 from tests.polluters.test_take_batch import nox, take
@@ -26,6 +37,7 @@ from vehicles.services.loops import follow_road_check
 from vehicles.services.watchlist import on_road_check
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 BASELINE = Path(__file__).parent / "query_counts.json"
 PAGES = {
     "enterprises": "/polluters/",
@@ -43,6 +55,12 @@ PAGES = {
     "exceedances": "/polluters/exceedances/",
     "exceedance": "/polluters/exceedances/{exceedance}/",
     "quarantine": "/polluters/quarantine/",
+    "marks": "/polluters/marks/",
+    "rates": "/polluters/rates/",
+    "rate-point": "/polluters/rates/points/{point}/",
+    "ledger": "/polluters/ledger/",
+    "masses": "/polluters/masses/",
+    "national": "/polluters/national/",
     "alerts": "/alerts/",
     "alerts-api": "/api/v1/alerts/",
     "alerts-subscriptions": "/alerts/subscriptions/",
@@ -90,7 +108,39 @@ def fill(count: int) -> dict[str, int]:
             explanation=judgement(point),
         )
         last = {"outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk}
+        fill_validity(point)
     return last | fill_vehicles(count)
+
+
+def fill_validity(point: Point) -> None:
+    """Give a point closed hours, a mark, a task, a mass and a national mean."""
+    now = clock.beijing(clock.now()).replace(minute=0, second=0, microsecond=0)
+    kind, _ = MarkKind.objects.get_or_create(
+        code="starting", defaults={"name": "启炉", "group": "production"}
+    )
+    Mark.objects.create(
+        outlet=point.outlet, kind=kind, begin=now, origin="enterprise", made_at=now,
+        received_at=now, deadline=now,
+    )  # fmt: skip
+    Upkeep.objects.create(
+        outlet=point.outlet, kind="round", planned_from=now, planned_to=now + DAY
+    )
+    DailyMass.objects.create(
+        point=point, day=now.date(), measured=1, hours=24, missing=0, stopped=0,
+        computed_at=now,
+    )  # fmt: skip
+    parcel = NationalParcel.objects.create(
+        number=f"N{point.pk}", kind="hour", way="folder", state="taken",
+        received_at=now, day=now.date() - DAY,
+    )  # fmt: skip
+    time = now.replace(hour=3) - DAY
+    Mean.objects.create(
+        point=point, period=Period.HOUR, time=time, computed=50, valid=True, due=60,
+        got=60, valid_count=60, flags={"N": 60}, state="closed", computed_at=now,
+    )  # fmt: skip
+    NationalMean.objects.create(
+        point=point, period=Period.HOUR, time=time, value=60, parcel=parcel
+    )
 
 
 def fill_vehicles(count: int) -> dict[str, int]:
