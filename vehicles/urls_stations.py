@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern] = [
         name="station_act",
     ),
     path(
-        "inspections/<int:pk>/files/<uuid:file>/",
+        "inspections/<int:pk>/files/<str:file>/",
         stations.inspection_file,
         name="inspection_file",
     ),

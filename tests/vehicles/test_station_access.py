@@ -110,7 +110,7 @@ def _everything(by) -> dict[str, str]:
     by.client.post(f"{ROOT}checks/", {"checks": [{**check, "at": NOON.isoformat()}]})
     return {
         "<str:session>": "S-1",
-        "<uuid:file>": file,
+        "<str:file>": file,
         "<str:report>": report,
         "<str:number>": "01",
         "<str:serial>": "dynamometer-652722001",

@@ -3,7 +3,7 @@
 import json
 import uuid
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -104,10 +104,14 @@ def inspection(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @reader_required
-def inspection_file(request: HttpRequest, pk: int, file: uuid.UUID) -> HttpResponse:
+def inspection_file(request: HttpRequest, pk: int, file: str) -> HttpResponse:
     """A sealed photo, video or report of a test."""
     found = _inspection(request, pk)
-    row = get_object_or_404(found.files.exclude(sealed=None), pk=file)
+    try:
+        key = uuid.UUID(file)
+    except ValueError:
+        raise Http404 from None
+    row = get_object_or_404(found.files.exclude(sealed=None), pk=key)
     answer = HttpResponse(read_file(row.sealed), content_type=row.media_type)
     answer["Content-Disposition"] = f'inline; filename="{row.pk}"'
     answer["X-Content-Type-Options"] = "nosniff"

@@ -128,16 +128,19 @@ class Files(SessionView):
 class OneFile(SessionView):
     """One file."""
 
-    def _file(self, session: str, file: uuid.UUID) -> InspectionFile:
-        row = InspectionFile.objects.filter(
-            inspection=self.found(session), pk=file
-        ).first()
+    def _file(self, session: str, file: str) -> InspectionFile:
+        inspection = self.found(session)
+        try:
+            key = uuid.UUID(file)
+        except ValueError:
+            raise NotFound("该次检验没有此文件") from None
+        row = InspectionFile.objects.filter(inspection=inspection, pk=key).first()
         if row is None:
             raise NotFound("该次检验没有此文件")
         return row
 
     @operation(tags=TAG, responses={200: FileOutput, **problems()})
-    def get(self, request: Request, session: str, file: uuid.UUID) -> Response:
+    def get(self, request: Request, session: str, file: str) -> Response:
         """Return how much was received, to go on from there."""
         return Response(file_row(self._file(session, file)))
 
@@ -163,7 +166,7 @@ class Piece(OneFile):
         request={"application/octet-stream": bytes},
         responses={200: FileOutput, **problems(409, 422)},
     )
-    def put(self, request: Request, session: str, file: uuid.UUID) -> Response:
+    def put(self, request: Request, session: str, file: str) -> Response:
         """Take a piece; after the last one the digest is checked and the file sealed."""
         row = self._file(session, file)
         start, length = _span(request, row)
