@@ -23,6 +23,15 @@ app.conf.beat_schedule = {
         "task": "bozhou_eco.overview.tasks.draft_weekly",
         "schedule": crontab(hour="8", minute="0", day_of_week="mon"),
     },
+    "frame-canary": {
+        "task": "bozhou_eco.overview.tasks.send_frame_canary",
+        "schedule": crontab(minute="7"),
+    },
+    "frame-canary-follow": {
+        "task": "bozhou_eco.overview.tasks.follow_frame_canaries",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "alerts-deliver": {
         "task": "alerts.tasks.deliver_due",
         "schedule": 2.0,

@@ -183,6 +183,11 @@ EVIDENCE_KEY_FILE = env.str(
 # Signed heads of every chain; keep a copy on another host.
 ANCHOR_DIR = env.str("ANCHOR_DIR", default=str(BASE_DIR / "var/anchors"))
 
+# The logger as which the hourly canary frame is sent; empty sends none.
+CANARY_MN = env.str("CANARY_MN", default="")
+# Alerts a day that one person on duty can answer with care.
+ALERT_BUDGET = env.int("ALERT_BUDGET", default=60)
+
 # --- background work -----------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_RESULT_BACKEND = None

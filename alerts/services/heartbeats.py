@@ -1,14 +1,18 @@
 """Signs of life of processes and devices; silence becomes an alert."""
 
+import logging
+import time
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Value
 
 from alerts.models import Heartbeat
 from alerts.services.clearing import clear_alert
 from alerts.services.raising import raise_alert
 from bozhou_eco.common import clock
+
+logger = logging.getLogger(__name__)
 
 
 def beat(
@@ -32,6 +36,37 @@ def beat(
             "last_at = GREATEST(alerts_heartbeat.last_at, EXCLUDED.last_at)",
             [key[:120], kind, name or key, timeout_s, now],
         )
+
+
+class Pulse:
+    """The beat of a process, given from its loop: at most every ``EVERY_S`` seconds.
+
+    A database that is away is no reason for the loop to end.
+    """
+
+    EVERY_S = 30.0
+
+    def __init__(self, key: str, name: str, *, timeout_s: int = 120) -> None:
+        self.key, self.name, self.timeout_s = key, name, timeout_s
+        self._next = 0.0
+
+    def give(self) -> bool:
+        """Beat if it is time; return whether a beat was written."""
+        moment = time.monotonic()
+        if moment < self._next:
+            return False
+        self._next = moment + self.EVERY_S
+        try:
+            beat(
+                key=self.key,
+                now=clock.now(),
+                name=self.name,
+                timeout_s=self.timeout_s,
+            )
+        except DatabaseError as error:
+            logger.warning("heartbeat of %s not written: %s", self.key, error)
+            return False
+        return True
 
 
 def heartbeat_key(key: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alerts.services.canary import follow_canaries
 from alerts.services.clearing import settle_flapping
-from alerts.services.heartbeats import sweep_heartbeats
+from alerts.services.heartbeats import Pulse, sweep_heartbeats
 from alerts.services.holding import follow_breaks, follow_parents, wake_shelved
 from alerts.services.results import follow_unconfirmed
 from alerts.services.routing import escalate_due, route_pending
@@ -15,6 +15,7 @@ from alerts.services.webhooks import queue_calls, send_calls
 from bozhou_eco.common import clock
 
 LONGEST_S = 20.0
+pulse = Pulse("worker", "任务进程与定时器")
 
 
 def deliver(*, longest_s: float = LONGEST_S) -> int:
@@ -35,6 +36,7 @@ def deliver(*, longest_s: float = LONGEST_S) -> int:
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Climb ladders, follow unconfirmed messages, wake and release; returns counts."""
+    pulse.give()
     return {
         "escalated": escalate_due(now=now),
         "unconfirmed": follow_unconfirmed(now=now),

@@ -40,6 +40,7 @@ def _rules(
             "rule", "author", "reviewer"
         ).order_by("rule__code", "-number")[:100],
         "rates": quality.rates(user, since=clock.now() - RATES_OVER),
+        "budget": quality.budget(user, now=clock.now()),
         "kinds": registry.registered(),
         "form": form,
         "faults": faults,

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from bozhou_eco.overview.views import audit, figures, home, pwa, search, visits, weekly
+from bozhou_eco.overview.views import (
+    audit,
+    figures,
+    home,
+    links,
+    pwa,
+    search,
+    visits,
+    weekly,
+)
 
 app_name = "overview"
 urlpatterns: list[URLPattern] = [
@@ -16,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("audit/export/", audit.export, name="audit_export"),
     path("audit/integrity/", audit.integrity, name="integrity"),
     path("audit/<int:pk>/", audit.entry, name="audit_entry"),
+    path("links/devices/", links.devices, name="links"),
     path("weekly/", weekly.archive, name="weekly"),
     path("weekly/draft/", weekly.draft, name="weekly_draft"),
     path("weekly/<int:pk>/", weekly.report, name="weekly_report"),

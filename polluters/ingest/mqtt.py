@@ -24,6 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from alerts.services.heartbeats import Pulse
 from bozhou_eco.common import clock, metrics
 from bozhou_eco.common.loop import Stopper
 from polluters.domain.hj212.topics import COMMITTED
@@ -79,6 +80,7 @@ class Intake:
         self.v5 = self.url.scheme != "mqtt311"
         self.client = self._make_client()
         self.committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self.pulse = Pulse(f"ingest:{options.client_id}", "报文接入进程")
         self._chores_at = time.monotonic()
         self._last_message = time.monotonic()
 
@@ -270,6 +272,8 @@ class Intake:
         if now - self._chores_at < 1:
             return
         self._chores_at = now
+        if not self.options.drain_only:
+            self.pulse.give()
         self.client.loop_misc()
         metrics.gauge("hj212_queue", len(self.incoming))
         metrics.flush()

@@ -21,6 +21,7 @@ from alerts.models import (
     ShiftSwap,
     Subscription,
 )
+from alerts.selectors import quality
 from alerts.services import RefusedError, people, rules
 from alerts.services.routing import route_pending
 from bozhou_eco.accounts.models import User
@@ -213,6 +214,28 @@ def test_low_hit_rates_are_listed_with_a_proposal() -> None:
     page = client.get("/alerts/rules/").content.decode()
     assert "偏低" in page
     assert "先接入设备状态标记" in page
+
+
+def test_the_budget_compares_alerts_with_people(settings: Any) -> None:
+    client, user = signed_in("officer")
+    now = clock.now()
+    settings.ALERT_BUDGET = 2
+    for _ in range(21):
+        alert(kind="constant", severity="major", now=now - HOUR)
+    alert(kind="constant", severity="info", now=now - HOUR)
+    assert quality.budget(user, now=now).per_day == 3
+    page = client.get("/alerts/rules/").content.decode()
+    assert "超出预算" in page
+    for _ in range(2):
+        DutyShift.objects.create(
+            user=user,
+            starts_at=now - timedelta(days=20),
+            ends_at=now + timedelta(days=1),
+        )
+        user = factories.user("officer")
+    found = quality.budget(user, now=now)
+    assert round(found.people, 6) == 2
+    assert not found.over
 
 
 def test_the_party_answers_its_own_check_once() -> None:

@@ -37,7 +37,7 @@ def test_log_detail_replay_and_scope() -> None:
         none = client.get("/alerts/webhooks/?state=failed").content.decode()
         assert "虚构 &lt;b" not in none
         shown = client.get(f"/alerts/webhooks/{call.pk}/").content.decode()
-        assert row.key in shown
+        assert f"&quot;id&quot;: {row.pk}" in shown
         answer = client.post(f"/alerts/webhooks/{call.pk}/replay/")
         again = WebhookCall.objects.exclude(pk=call.pk).get()
         assert answer.headers["Location"] == f"/alerts/webhooks/{again.pk}/"

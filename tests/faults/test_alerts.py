@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -18,7 +19,8 @@ from alerts.services.heartbeats import beat, sweep_heartbeats
 from alerts.services.routing import route_pending
 from alerts.services.sending import send_due
 from bozhou_eco.common import clock
-from bozhou_eco.common.push import publisher
+from bozhou_eco.common.push import PAUSE_S, publisher
+from bozhou_eco.embedded.valkey import ValkeyServer
 from tests import factories
 from tests.alerts.makers import (
     NOON,
@@ -319,6 +321,39 @@ def test_redis_lost_while_alerts_are_raised(
     while send_due(now=clock.now()):
         pass
     assert len(phone.seen) == 20
+    assert not Delivery.objects.exclude(state="sent").exists()
+
+
+def test_a_killed_redis_costs_no_message_and_is_used_again(
+    phone: Server, settings: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A real server, killed without a word while alerts are raised, then back."""
+    subscriber("wecom", cap=60)
+    valkey = ValkeyServer(tmp_path, durable=False)
+    valkey.start()
+    try:
+        monkeypatch.setattr(settings, "REDIS_URL", valkey.url)
+        monkeypatch.setattr(publisher, "_client", None)
+        monkeypatch.setattr(publisher, "_resting_until", 0.0)
+        alert(now=clock.now())
+        assert publisher.publish("alerts.all", {"type": "alert.reload"})
+        valkey.child.kill()
+        begun = time.monotonic()
+        for _ in range(20):
+            alert(now=clock.now())
+        assert time.monotonic() - begun < 10
+        assert not publisher.publish("alerts.all", {"type": "alert.reload"})
+        valkey.start()
+        time.sleep(PAUSE_S + 0.1)
+        assert publisher.publish("alerts.all", {"type": "alert.reload"})
+        alert(now=clock.now())
+    finally:
+        valkey.stop()
+    while route_pending(now=clock.now()):
+        pass
+    while send_due(now=clock.now()):
+        pass
+    assert Alert.objects.count() == len(phone.seen) == 22
     assert not Delivery.objects.exclude(state="sent").exists()
 
 

@@ -112,7 +112,7 @@ def test_a_redraft_keeps_what_a_person_changed(point: Point) -> None:
 def test_signing_numbers_fixes_and_tells(point: Point) -> None:
     officer = factories.user("officer", name="签发人甲")
     first = clue_reports.sign_report(report=draft(), actor=officer, now=MONDAY)
-    assert first.number == "博环线索〔2026〕1号"
+    assert first.number == "博环线报〔2026〕1期"
     text = "\n".join(p.text for p in docx.Document(io.BytesIO(first.word)).paragraphs)
     assert "一、超标" in text
     assert "签发：签发人甲" in text
@@ -219,3 +219,12 @@ def test_a_district_sees_its_own_clues_and_not_the_paper(point: Point) -> None:
     path = f"/weekly/items/{item.pk}/"
     assert client.post(path, {"verdict": "none"}).status_code == 404
     assert signed_in(factories.user("admin")).get("/weekly/").status_code == 403
+
+
+def test_a_report_archived_without_files_still_has_them(point: Point) -> None:
+    officer = factories.user("officer")
+    report = clue_reports.sign_report(report=draft(), actor=officer, now=MONDAY)
+    ClueReport.objects.update(word=None, pdf=None)
+    client = signed_in(officer)
+    assert client.get(f"/weekly/{report.pk}/pdf/").content.startswith(b"%PDF")
+    assert client.get(f"/weekly/{report.pk}/docx/").content.startswith(b"PK")

@@ -19,7 +19,7 @@ from enforcement.papers.pdf import word_to_pdf
 
 AGENCY = "博尔塔拉蒙古自治州生态环境局"
 TITLE = "非现场监管线索周报"
-SERIES = "博环线索〔{year}〕{issue}号"
+SERIES = "博环线报〔{year}〕{issue}期"
 LONGEST = 2000
 Item = ClueReportItem
 

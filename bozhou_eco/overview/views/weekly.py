@@ -15,8 +15,10 @@ from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
 from bozhou_eco.overview.models import ClueReport, ClueReportItem
+from bozhou_eco.overview.papers.clues import build
 from bozhou_eco.overview.selectors import week
 from bozhou_eco.overview.services import clue_reports
+from enforcement.papers.pdf import word_to_pdf
 
 WRITERS = (Role.OFFICER, Role.LEADER)
 writer_required = role_required(*WRITERS)
@@ -194,7 +196,14 @@ def file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
         detail={"form": form},
         now=clock.now(),
     )
-    response = HttpResponse(bytes(getattr(found, field)), content_type=kind)
+    content = getattr(found, field) or _made(found, field)
+    response = HttpResponse(bytes(content), content_type=kind)
     name = f"clue-report-{found.year}-{found.issue}.{form}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _made(report: ClueReport, field: str) -> bytes:
+    """Return a file of a report that was archived without its files."""
+    word = build(clue_reports.paper_of(report))
+    return word if field == "word" else word_to_pdf(word, title=str(report))

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from alerts.services.heartbeats import Pulse
 from bozhou_eco.common.loop import Stopper
 from vehicles.ingest.watch.watcher import watch
 from vehicles.models import Camera
@@ -29,12 +30,14 @@ class Command(BaseCommand):
         """Run until SIGTERM."""
         stopper = Stopper().install()
         threads: dict[int, threading.Thread] = {}
+        pulse = Pulse("cameras", "视频监看进程")
         while not stopper.stopping:
             try:
                 for camera in self.cameras(options["codes"]):
                     thread = threads.get(camera.pk)
                     if thread is None or not thread.is_alive():
                         threads[camera.pk] = self.start(camera, stopper)
+                pulse.give()
             except DatabaseError as error:
                 logger.warning("database not usable, trying again: %s", error)
                 connection.close()
