@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bench.figures import Figure, figure
-from bench.honest import HOUR, Maker, Plant, Regime
-from bench.planted import PLANTS, Planted, add_hourly, matches
+from bench.honest import HOUR, Plant, Regime
+from bench.maker import Maker
+from bench.planted import PLANTS
+from bench.planting import Planted, add_hourly, matches
 from polluters.domain.checks import Finding, run_checks
 
 SEED = 20_261_123

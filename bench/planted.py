@@ -1,88 +1,47 @@
-"""What is planted into honest data, one function a kind, and how findings are scored."""
+"""What is planted into honest data, one function a kind."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from bench.honest import DAY, HOUR, START, C, F, M, N, Plant
-from polluters.domain.checks import Event, Finding, Repeat
-
-Rng = np.random.Generator
-STRENGTH = {"hours": 1.0, "size": 1.0}
-
-
-@dataclass(frozen=True)
-class Planted:
-    """One anomaly: kind, where, when, and which checks name it."""
-
-    kind: str
-    mn: str
-    code: str
-    begin: int
-    end: int
-
-
-def _quiet(plant: Plant, rng: Rng, length: int, margin: int = 6 * HOUR) -> slice | None:
-    """Return a stretch of ``length`` s without flags near it, or None."""
-    margin = min(margin, 6 * HOUR)
-    flagged = np.zeros(len(plant.times), bool)
-    for flags in plant.flags.values():
-        flagged |= (flags != N) & (flags != C)
-    sums = np.concatenate(([0], np.cumsum(flagged)))
-    for _ in range(200):
-        begin = int(
-            rng.uniform(plant.times[0] + margin, plant.times[-1] - length - margin)
-        )
-        wide = np.searchsorted(plant.times, (begin - margin, begin + length + margin))
-        if sums[wide[1]] == sums[wide[0]]:
-            return slice(*np.searchsorted(plant.times, (begin, begin + length)))
-    return None
-
-
-def _hours(rng: Rng, low: float, high: float) -> int:
-    shorter = STRENGTH["hours"]
-    return int(np.exp(rng.uniform(np.log(low), np.log(high))) * shorter * HOUR)
-
-
-def _pollutant(plant: Plant, rng: Rng) -> str:
-    return str(rng.choice([c for c in plant.limits if c != "w01017"]))
-
-
-def _done(kind: str, plant: Plant, code: str, part: slice) -> Planted:
-    end = int(plant.times[part.stop - 1]) + plant.interval
-    return Planted(kind, plant.mn, code, int(plant.times[part.start]), end)
-
-
-def _long(plant: Plant, rng: Rng, low: float, high: float, cycles: float = 0) -> int:
-    least = max(cycles * plant.cycle, 6 * plant.interval)
-    return max(_hours(rng, low, high), int(least))
+from bench.planting import (
+    STRENGTH,
+    Planted,
+    Rng,
+    done,
+    hours,
+    long_of,
+    pollutant_of,
+    quiet,
+)
+from polluters.domain.checks import Event, Repeat
 
 
 def constant(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 4, 24, 5))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 4, 24, 5))
     if part is None:
         return None
     values, flags = plant.values[code], plant.flags[code]
     values[part] = values[part.start]
     flags[part] = N
-    return _done("constant", plant, code, part)
+    return done("constant", plant, code, part)
 
 
 def zero(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 2, 12, 2))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 2, 12, 2))
     if part is None:
         return None
     plant.values[code][part] = 0.0
     plant.flags[code][part] = N
-    return _done("zero", plant, code, part)
+    return done("zero", plant, code, part)
 
 
 def negative(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 0.5, 6))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 0.5, 6))
     if part is None:
         return None
     count = part.stop - part.start
@@ -90,12 +49,12 @@ def negative(plant: Plant, rng: Rng) -> Planted | None:
     values = -typical * rng.uniform(0.1, 0.6) * rng.uniform(0.5, 1.5, count)
     plant.values[code][part] = np.round(values, plant.decimals[code])
     plant.flags[code][part] = N
-    return _done("negative", plant, code, part)
+    return done("negative", plant, code, part)
 
 
 def over_range(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 0.5, 4))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 0.5, 4))
     if part is None:
         return None
     top = plant.ranges[code][1] * rng.uniform(1.02, 1.5)
@@ -103,12 +62,12 @@ def over_range(plant: Plant, rng: Rng) -> Planted | None:
         top * rng.uniform(1, 1.05, part.stop - part.start), 2
     )
     plant.flags[code][part] = N
-    return _done("over_range", plant, code, part)
+    return done("over_range", plant, code, part)
 
 
 def step(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 3, 24, 5))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 3, 24, 5))
     if part is None:
         return None
     factor = np.exp(
@@ -119,12 +78,12 @@ def step(plant: Plant, rng: Rng) -> Planted | None:
     values[part] = np.round(
         np.minimum(values[part] * factor, top), plant.decimals[code]
     )
-    return _done("step", plant, code, part)
+    return done("step", plant, code, part)
 
 
 def joint_step(plant: Plant, rng: Rng) -> Planted | None:
     codes = [c for c in plant.limits if c != "w01017"]
-    part = _quiet(plant, rng, _long(plant, rng, 3, 24, 5))
+    part = quiet(plant, rng, long_of(plant, rng, 3, 24, 5))
     if part is None:
         return None
     factor = np.exp(rng.choice([-1, 1]) * rng.uniform(np.log(2), np.log(4)))
@@ -134,12 +93,12 @@ def joint_step(plant: Plant, rng: Rng) -> Planted | None:
         values[part] = np.round(
             np.minimum(values[part] * factor, top), plant.decimals[code]
         )
-    return _done("joint_step", plant, "", part)
+    return done("joint_step", plant, "", part)
 
 
 def flat_top(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 6, 24, 14))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 6, 24, 14))
     if part is None:
         return None
     values = plant.values[code]
@@ -156,12 +115,12 @@ def flat_top(plant: Plant, rng: Rng) -> Planted | None:
         shaped = shaped[np.arange(len(shaped)) // per * per]
     values[part] = np.round(shaped, plant.decimals[code])
     plant.flags[code][part] = N
-    return _done("flat_top", plant, code, part)
+    return done("flat_top", plant, code, part)
 
 
 def too_smooth(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 8, 24, 24))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 8, 24, 24))
     if part is None:
         return None
     values = plant.values[code]
@@ -176,14 +135,14 @@ def too_smooth(plant: Plant, rng: Rng) -> Planted | None:
         shaped = shaped[np.arange(count) // per * per]
     values[part] = np.round(shaped, plant.decimals[code] + 1)
     plant.flags[code][part] = N
-    return _done("too_smooth", plant, code, part)
+    return done("too_smooth", plant, code, part)
 
 
 def periodic(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
+    code = pollutant_of(plant, rng)
     values = plant.values[code]
-    length = max(_hours(rng, 12, 36), 40 * plant.interval, 12 * plant.cycle)
-    part = _quiet(plant, rng, length)
+    length = max(hours(rng, 12, 36), 40 * plant.interval, 12 * plant.cycle)
+    part = quiet(plant, rng, length)
     if part is None:
         return None
     count = part.stop - part.start
@@ -204,30 +163,30 @@ def periodic(plant: Plant, rng: Rng) -> Planted | None:
         shaped = level * (1 + 0.3 * wave + 0.01 * rng.standard_normal(count))
         values[part] = np.round(shaped, plant.decimals[code])
         plant.flags[code][part] = N
-    return _done("periodic", plant, code, part)
+    return done("periodic", plant, code, part)
 
 
 def missing(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 3, 24, 3))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 3, 24, 3))
     if part is None:
         return None
     mask = plant.dropped.setdefault(code, np.zeros(len(plant.times), bool))
     mask[part] = True
-    return _done("missing", plant, code, part)
+    return done("missing", plant, code, part)
 
 
 def offline(plant: Plant, rng: Rng) -> Planted | None:
-    part = _quiet(plant, rng, _long(plant, rng, 6, 36))
+    part = quiet(plant, rng, long_of(plant, rng, 6, 36))
     if part is None:
         return None
     mask = plant.dropped.setdefault("", np.zeros(len(plant.times), bool))
     mask[part] = True
-    return _done("offline", plant, "", part)
+    return done("offline", plant, "", part)
 
 
 def clock_skew(plant: Plant, rng: Rng) -> Planted | None:
-    part = _quiet(plant, rng, max(_hours(rng, 2, 12), 8 * plant.interval))
+    part = quiet(plant, rng, max(hours(rng, 2, 12), 8 * plant.interval))
     if part is None:
         return None
     # DataTime is wrong by some minutes; on the grid of keys only sending shows it.
@@ -241,16 +200,16 @@ def clock_skew(plant: Plant, rng: Rng) -> Planted | None:
     for side in (before, after):
         if np.any(np.abs(late[side] - base) > 60):
             plant.sent[side] = plant.times[side] + base + 2
-    return _done("clock_skew", plant, "", part)
+    return done("clock_skew", plant, "", part)
 
 
 def future_time(plant: Plant, rng: Rng) -> Planted | None:
-    part = _quiet(plant, rng, 6 * plant.interval)
+    part = quiet(plant, rng, 6 * plant.interval)
     if part is None:
         return None
     count = int(rng.integers(1, 5))
     part = slice(part.start, part.start + count)
-    found = _done("future_time", plant, "", part)
+    found = done("future_time", plant, "", part)
     plant.sent[part] = plant.times[part] - int(rng.uniform(1, 30) * DAY)
     return Planted(found.kind, found.mn, "", int(plant.sent[part].min()), found.end)
 
@@ -258,65 +217,65 @@ def future_time(plant: Plant, rng: Rng) -> Planted | None:
 def tn_below_nh3n(plant: Plant, rng: Rng) -> Planted | None:
     if "w21001" not in plant.values:
         return None
-    part = _quiet(plant, rng, _long(plant, rng, 6, 36, 3))
+    part = quiet(plant, rng, long_of(plant, rng, 6, 36, 3))
     if part is None:
         return None
     factor = rng.uniform(0.3, 0.85)
     values = plant.values["w21003"][part] * factor
     plant.values["w21001"][part] = np.round(values, 2)
-    return _done("tn_below_nh3n", plant, "w21001", part)
+    return done("tn_below_nh3n", plant, "w21001", part)
 
 
 def cod_below_bod(plant: Plant, rng: Rng) -> Planted | None:
     if "w01017" not in plant.values:
         return None
-    part = _quiet(plant, rng, _long(plant, rng, 6, 36, 3))
+    part = quiet(plant, rng, long_of(plant, rng, 6, 36, 3))
     if part is None:
         return None
     factor = rng.uniform(1.15, 1.8)
     plant.values["w01017"][part] = np.round(plant.values["w01018"][part] * factor, 2)
-    return _done("cod_below_bod", plant, "w01018", part)
+    return done("cod_below_bod", plant, "w01018", part)
 
 
 def flow_zero(plant: Plant, rng: Rng) -> Planted | None:
     code = "a00000" if plant.medium == "gas" else "w00000"
-    part = _quiet(plant, rng, _long(plant, rng, 2, 12))
+    part = quiet(plant, rng, long_of(plant, rng, 2, 12))
     if part is None:
         return None
     plant.values[code][part] = 0.0
-    return _done("flow_zero", plant, code, part)
+    return done("flow_zero", plant, code, part)
 
 
 def o2_high(plant: Plant, rng: Rng) -> Planted | None:
     if "a19001" not in plant.values:
         return None
-    part = _quiet(plant, rng, _long(plant, rng, 2, 10))
+    part = quiet(plant, rng, long_of(plant, rng, 2, 10))
     if part is None:
         return None
     usual = float(np.median(plant.values["a19001"]))
     level = usual + (20.5 - usual) * rng.uniform(0.5, 0.95)
     count = part.stop - part.start
     plant.values["a19001"][part] = np.round(level + rng.normal(0, 0.15, count), 2)
-    return _done("o2_high", plant, "a19001", part)
+    return done("o2_high", plant, "a19001", part)
 
 
 def converted_mismatch(plant: Plant, rng: Rng) -> Planted | None:
     if plant.reference is None:
         return None
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 2, 24))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 2, 24))
     if part is None:
         return None
     scale = plant.scale.setdefault(code, np.ones(len(plant.times)))
     scale[part] = rng.choice([rng.uniform(0.6, 0.95), rng.uniform(1.05, 1.3)])
-    return _done("converted_mismatch", plant, code, part)
+    return done("converted_mismatch", plant, code, part)
 
 
 def mean_mismatch(plant: Plant, rng: Rng) -> Planted | None:
     if plant.interval > 600 or not plant.hourly:
         return None
     code = str(rng.choice(list(plant.hourly)))
-    part = _quiet(plant, rng, _long(plant, rng, 4, 24))
+    part = quiet(plant, rng, long_of(plant, rng, 4, 24))
     if part is None:
         return None
     times, means = plant.hourly[code]
@@ -324,12 +283,12 @@ def mean_mismatch(plant: Plant, rng: Rng) -> Planted | None:
     means[inside] = np.round(
         means[inside] * rng.uniform(0.6, 0.93), plant.decimals[code]
     )
-    return _done("mean_mismatch", plant, code, part)
+    return done("mean_mismatch", plant, code, part)
 
 
 def flag_hiding(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 3, 8, 3))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 3, 8, 3))
     if part is None:
         return None
     values = plant.values[code]
@@ -339,30 +298,30 @@ def flag_hiding(plant: Plant, rng: Rng) -> Planted | None:
     values[part] = np.round(values[part] / level * over, plant.decimals[code])
     values[lead] = np.round(values[lead] / level * over * 0.97, plant.decimals[code])
     plant.flags[code][part] = M
-    return _done("flag_abuse", plant, code, part)
+    return done("flag_abuse", plant, code, part)
 
 
 def flag_long(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _hours(rng, 30, 72))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, hours(rng, 30, 72))
     if part is None:
         return None
     plant.flags[code][part] = M
-    return _done("flag_abuse", plant, code, part)
+    return done("flag_abuse", plant, code, part)
 
 
 def declared_stop_running(plant: Plant, rng: Rng) -> Planted | None:
-    part = _quiet(plant, rng, _long(plant, rng, 4, 36))
+    part = quiet(plant, rng, long_of(plant, rng, 4, 36))
     if part is None:
         return None
     for code in plant.flags:
         plant.flags[code][part] = F
-    return _done("declared_stop_running", plant, "", part)
+    return done("declared_stop_running", plant, "", part)
 
 
 def changed(plant: Plant, rng: Rng) -> Planted | None:
-    code = _pollutant(plant, rng)
-    part = _quiet(plant, rng, _long(plant, rng, 1, 6))
+    code = pollutant_of(plant, rng)
+    part = quiet(plant, rng, long_of(plant, rng, 1, 6))
     if part is None:
         return None
     for at in range(part.start, part.stop):
@@ -373,7 +332,7 @@ def changed(plant: Plant, rng: Rng) -> Planted | None:
             plant.repeats.append(
                 Repeat(code, plant.period, int(plant.times[at]), first, other, sent)
             )
-    return _done("changed", plant, code, part)
+    return done("changed", plant, code, part)
 
 
 def calibration_unplanned(plant: Plant, rng: Rng) -> Planted | None:
@@ -385,9 +344,9 @@ def calibration_unplanned(plant: Plant, rng: Rng) -> Planted | None:
     part = slice(
         *np.searchsorted(plant.times, (begin, begin + int(rng.uniform(0.5, 2) * HOUR)))
     )
-    hours = np.concatenate([(plant.times[h] + 8 * HOUR) % DAY for h in habits])
+    moments = np.concatenate([(plant.times[h] + 8 * HOUR) % DAY for h in habits])
     here = (begin + 8 * HOUR) % DAY
-    apart = np.abs(hours - here)
+    apart = np.abs(moments - here)
     if np.any(np.minimum(apart, DAY - apart) < 4 * HOUR):
         return None
     if any(np.any(plant.flags[code][part] != N) for code in plant.limits):
@@ -395,11 +354,11 @@ def calibration_unplanned(plant: Plant, rng: Rng) -> Planted | None:
     for code in plant.limits:
         plant.flags[code][part] = C
         plant.values[code][part] = 0.8 * plant.ranges[code][1]
-    return _done("calibration_unplanned", plant, "", part)
+    return done("calibration_unplanned", plant, "", part)
 
 
 def station_event(plant: Plant, rng: Rng) -> Planted | None:
-    part = _quiet(plant, rng, 2 * HOUR)
+    part = quiet(plant, rng, 2 * HOUR)
     if part is None:
         return None
     text = str(rng.choice(["//站房断电//", "//门禁开启//", "//修改量程参数//"]))
@@ -435,31 +394,3 @@ PLANTS: dict[str, Callable[[Plant, Rng], Planted | None]] = {
     "calibration_unplanned": calibration_unplanned,
     "station_event": station_event,
 }
-
-
-def add_hourly(plant: Plant) -> None:
-    """Let a logger of minute values also report hour means of its concentrations."""
-    if plant.interval > 600:
-        return
-    per = HOUR // plant.interval
-    whole = len(plant.times) // per * per
-    times = plant.times[:whole:per].copy()
-    for code in plant.limits:
-        values = plant.values[code][:whole].reshape(-1, per)
-        good = (plant.flags[code][:whole] == N).reshape(-1, per)
-        count = good.sum(axis=1)
-        sums = np.where(good, np.nan_to_num(values), 0.0).sum(axis=1)
-        means = np.where(count >= 0.75 * per, sums / np.maximum(count, 1), np.nan)
-        plant.hourly[code] = (times, np.round(means, plant.decimals[code]))
-
-
-def matches(planted: Planted, finding: Finding, *, slack: int = HOUR) -> bool:
-    """Return whether a finding lies on an anomaly: same logger, same time, same factor."""
-    begin, end = finding.begin.timestamp(), finding.end.timestamp()
-    if (
-        finding.mn != planted.mn
-        or end < planted.begin - slack
-        or begin > planted.end + slack
-    ):
-        return False
-    return not planted.code or not finding.code or finding.code == planted.code

@@ -133,3 +133,8 @@ class Mark(models.Model):
     def late(self) -> bool:
         """Whether it was made after its deadline; a logger's own flags never are."""
         return self.origin != self.Origin.LOGGER and self.made_at > self.deadline
+
+    @property
+    def author(self) -> str:
+        """Who filled it in; empty for a logger's flags."""
+        return self.filler or (self.made_by.name if self.made_by else "")
