@@ -30,3 +30,12 @@ def test_guide_names_every_rule():
     for code, info in RULES.items():
         for name in info.codes or (code,):
             assert f"`{name}`" in guide
+
+
+def test_the_example_for_check_tests_has_one_fraud():
+    lines = (DOCS / "examples/stations/check_tests.jsonl").read_text().splitlines()
+    assert len(lines) == 3
+    found = list(check_lines(lines, Checker()))
+    assert [(item.report, item.rule) for item in found] == [
+        (json.loads(lines[1])["report"], "low_co_co2")
+    ]
