@@ -212,10 +212,10 @@ def route(
     order: list[int] = []
     here = start
     while left:
-        if here is None:
-            nearest = left[0]
-        else:
-            nearest = min(left, key=lambda index: _far(here, places[index]))
+        nearest = left[0]
+        if here is not None:
+            gaps = {index: _far(here, places[index]) for index in left}
+            nearest = min(left, key=gaps.__getitem__)
         left.remove(nearest)
         order.append(nearest)
         here = places[nearest]

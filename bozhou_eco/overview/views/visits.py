@@ -18,7 +18,7 @@ from bozhou_eco.overview.selectors import visits as reads
 from enforcement.domain.fieldwork import Change
 from enforcement.domain.workflow import Refused
 from enforcement.models import SiteVisit
-from enforcement.selectors.fieldwork import visit_for
+from enforcement.selectors.fieldwork import photo_rows, visit_for
 from enforcement.services import fieldwork as writes
 
 officer_required = role_required(Role.OFFICER)
@@ -73,7 +73,7 @@ def sync(request: HttpRequest, pk: int) -> HttpResponse:
         return refusal(str(error), (str(error),), 400)
     except Refused as error:
         return refusal(error.reason, error.missing, 422)
-    answer["photos"] = list(reads.photo_rows(found))
+    answer["photos"] = list(photo_rows(found))
     return JsonResponse(answer)
 
 

@@ -1,0 +1,32 @@
+"""使用手册 at /help/: for everybody who is signed in."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from bozhou_eco.overview import manual
+
+
+@require_GET
+@login_required
+def help_page(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """A page of the manual; without a name the first one."""
+    pages = manual.pages()
+    found = manual.page(slug) if slug else pages[0]
+    if found is None:
+        raise Http404
+    words = request.GET.get("q", "").strip()[:60]
+    at = pages.index(found)
+    context = {
+        "pages": pages,
+        "page": found,
+        # Our own files below docs/manual, not input.
+        "html": mark_safe(found.html),  # noqa: S308
+        "words": words,
+        "hits": manual.search(words) if words else [],
+        "before": pages[at - 1] if at else None,
+        "after": pages[at + 1] if at + 1 < len(pages) else None,
+    }
+    return render(request, "overview/help.html", context)
