@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.views import cameras, captures, objections, reviews
+from vehicles.views import cameras, captures, objections, reviews, vision_models
 
 urlpatterns: list[URLPattern] = [
     path("captures/", captures.capture_list, name="captures"),
@@ -27,6 +27,18 @@ urlpatterns: list[URLPattern] = [
     path("cameras/", cameras.camera_list, name="cameras"),
     path("cameras/<int:pk>/", cameras.camera, name="camera"),
     path("cameras/<int:pk>/latest.jpg", cameras.snapshot, name="camera_snapshot"),
+    path(
+        "cameras/<int:pk>/thresholds/",
+        vision_models.camera_thresholds,
+        name="camera_thresholds",
+    ),
+    path("models/", vision_models.model_list, name="vision_models"),
+    path("models/retire/", vision_models.model_retire, name="vision_model_retire"),
+    path(
+        "models/<int:pk>/activate/",
+        vision_models.model_activate,
+        name="vision_model_activate",
+    ),
     path("segments/<int:pk>/video.mp4", cameras.segment_video, name="segment_video"),
     path("objection/", objections.find, name="objection"),
     path("objection/<str:token>/", objections.case, name="objection_case"),

@@ -28,7 +28,7 @@ from vehicles.models import Camera, Segment
 from vehicles.services.segments import segment_file
 
 live = pytest.mark.django_db(transaction=True)
-PATIENCE_S = 45.0
+PATIENCE_S = 90.0
 
 
 @pytest.fixture(autouse=True)

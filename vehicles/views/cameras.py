@@ -8,9 +8,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from vehicles.domain.smoke.verdict import Thresholds
 from vehicles.models import Camera, Segment
 from vehicles.selectors import captures as reads
+from vehicles.services.vision_models import KNOBS, threshold_advice
 from vehicles.views.media import send_bytes
 
 RECENT_SEGMENTS = 20
@@ -43,8 +46,22 @@ def camera(request: HttpRequest, pk: int) -> HttpResponse:
         "segments": found.segments.order_by("-begins")[:RECENT_SEGMENTS],
         "captures": reads.captures_for(current_user(request)).filter(camera=found)[:10],
         "has_picture": _latest(found).is_file(),
+        "advice": [
+            {
+                "name": KNOBS[knob],
+                "knob": knob,
+                "now": _threshold(found, knob),
+                **vars(one),
+            }
+            for knob, one in threshold_advice(found, now=clock.now()).items()
+        ],
+        "may_set": current_user(request).has_role(Role.LEADER, Role.OFFICER),
     }
     return render(request, "vehicles/camera.html", context)
+
+
+def _threshold(camera: Camera, knob: str) -> float:
+    return float(camera.thresholds.get(knob, getattr(Thresholds(), knob)))
 
 
 def _latest(camera: Camera) -> Path:

@@ -5,7 +5,7 @@ Decoding happens once. Each picture taken goes through the detector at full size
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from vehicles.domain.smoke.background import (
     build_background,
 )
 from vehicles.domain.smoke.photometry import Image, Light, luminance, to_linear
+from vehicles.domain.smoke.tracks import overlap
 from vehicles.domain.smoke.voting import Voted, vote
 from vehicles.vision.detector import Detection, Eyes
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
@@ -30,10 +31,22 @@ WORK_WIDTH = 640
 LEAST_WIDTH = 0.07
 LEAST_SIGHTS = 3
 HIDING_MARGIN = 0.06
+# In measuring, shadows and wheels beside a vehicle's box are left out with it.
+MEASURE_MARGIN = 0.12
 BACKGROUND_PICTURES = 40
 TRAIL_SECONDS = 1.2
 CROPS_KEPT = 8
 CROP_LEAST_WIDTH = 90
+AIRLIGHT_PICTURES = 12
+# A smoke box this far off (in vehicle sizes), or this large, is not a vehicle's.
+NEAR_SMOKE, LARGEST_SMOKE = 0.4, 6.0
+# A follower is where the other was so many seconds before; unless it smokes by so many
+# levels more, the smoke is the other's.
+FOLLOWS, SAME_PLACE, MUCH_DARKER = (0.5, 4.0), 0.3, 0.8
+# A vehicle's direction comes from this many sights around; less motion tells none.
+HEADING_SIGHTS, LEAST_MOVED = 2, 0.15
+# Share of a smoke box where the background must be known to say anything of it.
+LEAST_KNOWN = 0.3
 # Share of the widest plate's width that a reading must have to take part in the vote.
 NEAR_PLATE = 0.8
 
@@ -181,11 +194,11 @@ class _Clip:
             kept.sort(key=lambda c: c.width, reverse=True)
             del kept[CROPS_KEPT:]
 
-    def hidden(self, shot: _Shot) -> Mask:
+    def hidden(self, shot: _Shot, margin: float = HIDING_MARGIN) -> Mask:
         """Where vehicles hide the scene, working size."""
         height, width = shot.small.shape[:2]
         boxes = [_scaled(one, self.scale) for one in shot.hiding]
-        return box_mask(height, width, boxes, margin=HIDING_MARGIN)
+        return box_mask(height, width, boxes, margin=margin)
 
     def background(self) -> Background | None:
         """The clean scene of this clip, with the camera's own where hidden."""
@@ -226,10 +239,11 @@ def analyse(
     if background is not None and clip.shots:
         clean = luminance(background.image)
         scenes = _Scenes(clip, clean, background)
-        light = gates.read_light(clean, scenes.typical_noise())
+        light = gates.read_light(clean, scenes.typical_flicker())
         conditions = gates.blocking(light, profile.limits)
         blocked = "、".join(conditions)
-        found = [_judge(track, clip, scenes, blocked) for track in tracks]
+        owners = _owners(clip)
+        found = [_judge(track, clip, scenes, blocked, owners) for track in tracks]
         candidates = [
             _finish(track, clip, instants, judged, plates)
             for track, instants, judged in _settle_shared(found)
@@ -278,6 +292,9 @@ class _Scenes:
     def __init__(self, clip: _Clip, clean: Light, background: Background) -> None:
         self.clip, self.clean, self.background = clip, clean, background
         self.colours = to_linear(background.image)
+        self.settings = replace(
+            clip.profile.photometry, airlight=_airlight(clip, clean)
+        )
         self._cache: dict[int, transmission.Scene] = {}
 
     def at(self, index: int) -> transmission.Scene:
@@ -287,24 +304,45 @@ class _Scenes:
             self._cache[index] = transmission.compare(
                 to_linear(shot.small),
                 self.colours,
-                self.clip.hidden(shot),
+                self.clip.hidden(shot, MEASURE_MARGIN),
                 self.background.known,
-                self.clip.profile.photometry,
+                self.settings,
             )
         return self._cache[index]
 
-    def typical_noise(self) -> float:
-        """Median noise of a few pictures of the clip."""
+    def typical_flicker(self) -> float:
+        """Median fine flicker of a few pictures of the clip."""
         step = max(len(self.clip.shots) // 5, 1)
         indices = range(0, len(self.clip.shots), step)
-        return float(np.median([self.at(index).noise for index in indices]))
+        return float(np.median([self.at(index).flicker for index in indices]))
+
+
+def _airlight(clip: _Clip, clean: Light) -> float:
+    """Scattered light of the clip, from the dark parts of its vehicles."""
+    step = max(len(clip.shots) // AIRLIGHT_PICTURES, 1)
+    shots = [shot for shot in clip.shots[::step] if shot.vehicles]
+    masks = []
+    for shot in shots:
+        height, width = shot.small.shape[:2]
+        boxes = [_scaled(one.box, clip.scale) for one in shot.vehicles]
+        masks.append(box_mask(height, width, boxes))
+    road = float(np.median(clean[int(clean.shape[0] * 0.45) :]))
+    return transmission.airlight_of(
+        [luminance(shot.small) for shot in shots], masks, road, clip.profile.photometry
+    )
 
 
 Instants = list[tuple[Sight, verdict.Instant]]
 _Judged = tuple[Track, Instants, verdict.Verdict]
 
 
-def _judge(track: Track, clip: _Clip, scenes: _Scenes, blocked: str) -> _Judged:
+def _judge(
+    track: Track,
+    clip: _Clip,
+    scenes: _Scenes,
+    blocked: str,
+    owners: dict[tuple[int, int], int],
+) -> _Judged:
     instants: Instants = []
     for number, sight in enumerate(track.sights):
         if sight.box[2] - sight.box[0] < LEAST_WIDTH * clip.width:
@@ -316,10 +354,24 @@ def _judge(track: Track, clip: _Clip, scenes: _Scenes, blocked: str) -> _Judged:
         ]
         box = _scaled(sight.box, clip.scale)
         measured = transmission.measure(
-            scenes.at(sight.index), scenes.clean, box, trail, clip.profile.photometry
+            scenes.at(sight.index),
+            scenes.clean,
+            box,
+            trail,
+            scenes.settings,
+            heading=_heading(track.sights, number),
         )
-        support = _support(sight.box, clip.shots[sight.index].smoke)
-        instants.append((sight, verdict.Instant(sight.at, measured, support)))
+        smoke = [
+            one
+            for place, one in enumerate(clip.shots[sight.index].smoke)
+            if owners.get((sight.index, place)) == track.number
+        ]
+        support = max(smoke, key=lambda one: one.score, default=None)
+        darkened = (
+            _darkened(scenes.at(sight.index), support, clip.scale) if support else None
+        )
+        score = support.score if support else 0.0
+        instants.append((sight, verdict.Instant(sight.at, measured, score, darkened)))
     judged = verdict.judge(
         [one for _, one in instants],
         clip.profile.thresholds,
@@ -341,19 +393,75 @@ def _lingering(instants: Instants, clip: _Clip, scenes: _Scenes) -> float | None
     return persistence.lingering(moments)
 
 
-def _support(vehicle: Box, smoke: list[Detection]) -> float:
-    """Confidence of the best smoke box that touches the vehicle's surroundings."""
-    x1, y1, x2, y2 = vehicle
+def _heading(sights: list[Sight], number: int) -> transmission.Heading | None:
+    """Unit vector of a vehicle's motion around one of its sights; None when it stands."""
+    first = sights[max(number - HEADING_SIGHTS, 0)].box
+    last = sights[min(number + HEADING_SIGHTS, len(sights) - 1)].box
+    dx = (last[0] + last[2] - first[0] - first[2]) / 2
+    dy = (last[1] + last[3] - first[1] - first[3]) / 2
+    moved = float(np.hypot(dx, dy))
+    if moved < LEAST_MOVED * (last[2] - last[0]):
+        return None
+    return dx / moved, dy / moved
+
+
+def _darkened(
+    scene: transmission.Scene, smoke: Detection, scale: float
+) -> float | None:
+    """Optical depth of the darker half of a smoke box; None where nothing is known."""
+    x1, y1, x2, y2 = (max(int(edge), 0) for edge in _scaled(smoke.box, scale))
+    usable = scene.usable[y1 : y2 + 1, x1 : x2 + 1]
+    if usable.size < 30 or usable.mean() < LEAST_KNOWN:
+        return None
+    return float(np.percentile(scene.depth[y1 : y2 + 1, x1 : x2 + 1][usable], 70))
+
+
+def _owners(clip: _Clip) -> dict[tuple[int, int], int]:
+    """Whose smoke each smoke box is: (picture, place in its list) to track number.
+
+    Smoke lies where its vehicle has just been, so the vehicle whose recent way covers
+    most of the box owns it; without such a way the nearest does.
+    """
+    by_picture: dict[int, list[tuple[Track, int]]] = {}
+    for track in clip.tracker.tracks.values():
+        for number, sight in enumerate(track.sights):
+            by_picture.setdefault(sight.index, []).append((track, number))
+    owners = {}
+    for index, shot in enumerate(clip.shots):
+        for place, one in enumerate(shot.smoke):
+            claims = [
+                (_claim(track, number, one.box), track.number)
+                for track, number in by_picture.get(index, [])
+            ]
+            best = max(claims, default=(0.0, 0))
+            if best[0] > 0:
+                owners[index, place] = best[1]
+    return owners
+
+
+def _claim(track: Track, number: int, smoke: Box) -> float:
+    """How well a smoke box fits a vehicle: 0 not at all, above 1 on its recent way."""
+    sight = track.sights[number]
+    x1, y1, x2, y2 = sight.box
     w, h = x2 - x1, y2 - y1
-    best = 0.0
-    for one in smoke:
-        sx1, sy1, sx2, sy2 = one.box
-        near_x = max(sx1 - x2, x1 - sx2, 0.0) <= 0.4 * w
-        near_y = max(sy1 - y2, y1 - sy2, 0.0) <= 0.4 * h
-        whole = (sx2 - sx1) * (sy2 - sy1) > 6 * w * h
-        if near_x and near_y and not whole:
-            best = max(best, one.score)
-    return best
+    apart_x = max(smoke[0] - x2, x1 - smoke[2], 0.0) / max(w, 1.0)
+    apart_y = max(smoke[1] - y2, y1 - smoke[3], 0.0) / max(h, 1.0)
+    area = (smoke[2] - smoke[0]) * (smoke[3] - smoke[1])
+    if apart_x > NEAR_SMOKE or apart_y > NEAR_SMOKE or area > LARGEST_SMOKE * w * h:
+        return 0.0
+    way = [
+        past.box
+        for past in track.sights[:number]
+        if sight.at - past.at <= TRAIL_SECONDS
+    ]
+    covered = max((_shared_area(smoke, box) for box in way), default=0.0)
+    return 1.0 - apart_x - apart_y + covered / max(area, 1.0)
+
+
+def _shared_area(one: Box, other: Box) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return width * height if width > 0 and height > 0 else 0.0
 
 
 def _settle_shared(found: list[_Judged]) -> list[_Judged]:
@@ -362,16 +470,41 @@ def _settle_shared(found: list[_Judged]) -> list[_Judged]:
     proposed.sort(key=_strength, reverse=True)
     kept: list[_Judged] = []
     for one in proposed:
-        if not any(_share_plume(one[1], other[1]) for other in kept):
+        if not any(
+            _share_plume(one[1], other[1]) or _drives_through(one, other)
+            for other in kept
+        ):
             kept.append(one)
+    kept = [
+        one
+        for one in kept
+        if not any(_drives_through(one, other) for other in kept if other is not one)
+    ]
     return sorted(kept, key=lambda one: one[1][0][0].at)
 
 
-def _strength(judged: _Judged) -> tuple[int, float]:
-    """More plume pictures first, then the plume that starts nearest its vehicle."""
+def _drives_through(one: _Judged, other: _Judged) -> bool:
+    """Whether a vehicle only follows another in its smoke, which is no weaker."""
+    if one[2].level.value > other[2].level.value + MUCH_DARKER:
+        return False
+    followed = 0
+    for sight, _ in one[1]:
+        followed += any(
+            FOLLOWS[0] <= sight.at - past.at <= FOLLOWS[1]
+            and overlap(sight.box, past.box) > SAME_PLACE
+            for past, _ in other[1]
+        )
+    return followed >= LEAST_SIGHTS and followed > len(one[1]) / 3
+
+
+def _strength(judged: _Judged) -> tuple[float, int, float]:
+    """Clean air before it first, then more plume pictures, then the nearer plume."""
     plumes = [(s, i) for s, i in judged[1] if i.measure.mask is not None]
-    apart = [_distance(s.box, i.measure) for s, i in plumes]
-    return judged[2].physics_frames, -float(np.median(apart)) if apart else -1e9
+    if not plumes:
+        return -1.0, judged[2].physics_frames, -1e9
+    ahead = float(np.median([i.measure.ahead for _, i in plumes]))
+    apart = float(np.median([_distance(s.box, i.measure) for s, i in plumes]))
+    return -round(ahead, 1), judged[2].physics_frames, -apart
 
 
 def _distance(vehicle: Box, measured: transmission.Measure) -> float:

@@ -59,7 +59,9 @@ def _stills(capture: Capture) -> tuple[list[_Placed], list[str]]:
         except (PictureError, FileNotFoundError) as error:
             notes.append(f"第 {one.place} 张图片不能分析：{error}")
             continue
-        still = look_at_still(picture, eyes=worker.eyes(), plates=worker.plates())
+        still = look_at_still(
+            picture, eyes=worker.eyes_in_use(), plates=worker.plates()
+        )
         found.append(_Placed(one.place, still))
     return found, notes
 
@@ -75,7 +77,7 @@ def _clip(capture: Capture, notes: list[str]) -> Analysis | None:
             path.write_bytes(read_file(one.sealed))
             return analyse(
                 frames(path, per_second=config.per_second),
-                eyes=worker.eyes(),
+                eyes=worker.eyes_in_use(),
                 plates=worker.plates(),
                 profile=worker.profile_of(capture.camera),
                 per_second=config.per_second,
@@ -132,7 +134,7 @@ def _from_stills(
     if not stills and analysis is None:
         physics = "没有可分析的画面"
     return Look(
-        model=worker.eyes().version,
+        model=worker.eyes_in_use().version,
         proposal="unclear" if best else "nothing",
         reason="图片中有疑似烟羽" if best else "未见烟羽",
         physics=physics,

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from vehicles.services.segments import (
     release_segment,
     segment_file,
 )
+from vehicles.services.vision_models import active_model_path
 from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
 from vehicles.vision.evidence import load_background, make_draft, save_background
@@ -30,16 +31,27 @@ from vehicles.vision.plate_reader import PlateReader
 logger = logging.getLogger(__name__)
 
 
-@cache
 def eyes() -> Eyes:
-    """The detectors of this process."""
+    """The detectors of the settings, loaded once a process."""
+    return _eyes(load_config().smoke_model)
+
+
+@lru_cache(maxsize=1)
+def _eyes(smoke: Path) -> Eyes:
+    """One model in memory; vehicles are found by it too unless the settings say other."""
     config = load_config()
+    same = config.vehicles_model == config.smoke_model
     return Eyes(
-        config.vehicles_model,
-        config.smoke_model,
+        smoke if same else config.vehicles_model,
+        smoke,
         size=config.size,
         threads=config.threads,
     )
+
+
+def eyes_in_use() -> Eyes:
+    """The detectors that people put to use; a changed choice is taken at once."""
+    return _eyes(active_model_path() or load_config().smoke_model)
 
 
 @cache
@@ -105,7 +117,7 @@ def _look(segment: Segment) -> Analysis:
     config = load_config()
     return analyse(
         frames(segment_file(segment), per_second=config.per_second),
-        eyes=eyes(),
+        eyes=eyes_in_use(),
         plates=plates(),
         profile=profile_of(segment.camera),
         per_second=config.per_second,

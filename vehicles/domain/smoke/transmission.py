@@ -15,6 +15,9 @@ import numpy as np
 from vehicles.domain.smoke.background import Box, Mask, box_mask
 from vehicles.domain.smoke.photometry import LUMINANCE_BGR, Light
 
+# By how much of itself the scattered light may be misjudged.
+VEIL_DOUBT = 0.3
+
 
 class Finding(StrEnum):
     """What the darkening near a vehicle is."""
@@ -25,6 +28,9 @@ class Finding(StrEnum):
     OBJECT = "object"
     BRIGHT = "bright"
     UNDETERMINED = "undetermined"
+
+
+Heading = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -39,16 +45,23 @@ class Settings:
     """
 
     airlight: float = 0.012
+    usual_road: float = 0.12
+    most_veil: float = 0.65
     least_depth: float = 0.11
     darkest_background: float = 0.045
     brightest_background: float = 0.92
     reach_side: float = 1.3
     reach_up: float = 0.5
     reach_down: float = 1.3
+    trail_side: float = 0.35
+    trail_up: float = 0.4
+    trail_down: float = 0.15
     least_area: float = 0.10
     hug: float = 0.10
+    hug_moving: float = 0.18
     apart: float = 0.25
     least_apart: float = 0.30
+    ahead: float = 0.6
     sharpest: float = 14.0
     flattest: float = 0.55
     most_cast: float = 0.25
@@ -66,6 +79,7 @@ class Scene:
     hidden: Mask
     noise: float
     gain: float
+    flicker: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,8 @@ class Measure:
     ``box`` its bounds in pixels. ``flatness`` is the share of pixels near the median
     depth (high in shadows), ``sharpness`` the steepness of its edges (high in shadows
     and objects), ``apart`` the share of it that lies off the vehicle, ``cast`` how much
-    deeper red is than blue (positive in shade lit by the sky).
+    deeper red is than blue (positive in shade lit by the sky), ``ahead`` how much of
+    the soft darkening lies before the vehicle, where its own smoke cannot be.
     """
 
     finding: Finding
@@ -92,6 +107,7 @@ class Measure:
     cast: float = 0.0
     box: Box | None = None
     background: float = 0.0
+    ahead: float = 0.0
     mask: Mask | None = field(default=None, compare=False, repr=False)
 
 
@@ -118,8 +134,30 @@ def compare(
     depth = _depth(now, before * gain, settings.airlight)
     red = _depth(seen[..., 2], background[..., 2] * gain, settings.airlight)
     blue = _depth(seen[..., 0], background[..., 0] * gain, settings.airlight)
-    noise = float(np.percentile(np.abs(depth[usable]), 60) * 1.19)
-    return Scene(depth, red, blue, usable, hidden, noise, gain)
+    # A low percentile: plumes and shadows may fill much of the picture.
+    noise = float(np.percentile(np.abs(depth[usable]), 40) * 1.9)
+    fine = np.abs(depth - cv2.blur(depth, (9, 9)))[usable]
+    flicker = float(np.median(fine) * 1.48)
+    return Scene(depth, red, blue, usable, hidden, noise, gain, flicker)
+
+
+def airlight_of(
+    pictures: list[Light], vehicles: list[Mask], road: float, s: Settings
+) -> float:
+    """The light that the darkest things still send: soot's own, and haze before it.
+
+    Tyres and the dark under a vehicle are as black as soot, so haze between them and the
+    camera shows in them. ``pictures`` are luminances, ``road`` that of the clean road.
+    """
+    darkest = [
+        float(np.percentile(light[mask], 2))
+        for light, mask in zip(pictures, vehicles, strict=True)
+        if mask.sum() >= 100
+    ]
+    least = s.airlight * min(road / s.usual_road, 1.0)
+    if not darkest:
+        return least
+    return float(np.clip(np.median(darkest), least, s.most_veil * road))
 
 
 def _depth(now: Light, before: Light, airlight: float) -> Light:
@@ -130,14 +168,23 @@ def _depth(now: Light, before: Light, airlight: float) -> Light:
 
 
 def search_area(
-    box: Box, trail: list[Box], height: int, width: int, s: Settings
+    box: Box, trail: list[Box], height: int, width: int, s: Settings, *, moving: bool
 ) -> Mask:
-    """Where a vehicle's plume may be: around the vehicle and where it has just been."""
+    """Where a vehicle's plume may be.
+
+    A moving vehicle leaves its smoke where it has just been, and there its own shadow
+    and its neighbours' are not. Around one that stands smoke may go anywhere.
+    """
     mask = np.zeros((height, width), np.bool_)
-    for x1, y1, x2, y2 in [box, *trail]:
+    side, up, down = (
+        (s.trail_side, s.trail_up, s.trail_down)
+        if moving
+        else (s.reach_side, s.reach_up, s.reach_down)
+    )
+    for x1, y1, x2, y2 in trail if moving else [box, *trail]:
         w, h = x2 - x1, y2 - y1
-        left, right = int(x1 - s.reach_side * w), int(x2 + s.reach_side * w)
-        top, bottom = int(y1 - s.reach_up * h), int(y2 + s.reach_down * h)
+        left, right = int(x1 - side * w), int(x2 + side * w)
+        top, bottom = int(y1 - up * h), int(y2 + down * h)
         mask[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
     return mask
 
@@ -148,12 +195,20 @@ def measure(
     box: Box,
     trail: list[Box],
     settings: Settings,
+    *,
+    heading: Heading | None = None,
 ) -> Measure:
-    """The darkening at one vehicle: what it is and how deep its core is."""
+    """The darkening at one vehicle: what it is and how deep its core is.
+
+    ``heading`` is the unit vector of its motion in the picture. Its smoke lies behind
+    it; soft darkening before it is somebody else's.
+    """
     height, width = scene.depth.shape
-    area = search_area(box, trail, height, width, settings)
     # Contact shadows hug the vehicle; nothing is measured in that band.
-    hugging = box_mask(height, width, [box], margin=settings.hug)
+    moving = heading is not None and bool(trail)
+    hug = settings.hug_moving if moving else settings.hug
+    hugging = box_mask(height, width, [box], margin=hug)
+    area = search_area(box, trail, height, width, settings, moving=moving)
     here = area & scene.usable & ~hugging
     if here.sum() < 60:
         return Measure(Finding.UNDETERMINED, "背景过暗、过亮或被遮挡")
@@ -162,14 +217,42 @@ def measure(
         return Measure(Finding.UNDETERMINED, "画面噪声过大")
     dark = here & (scene.depth > floor)
     bright = here & (scene.depth < -floor)
-    mask = _attached(dark, box)
+    before = _before(box, heading, height, width, settings)
+    mask = _attached(dark & ~before, box)
+    ahead = _ahead(scene, _attached(dark & before, box), mask, box, settings)
     vehicle = max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
     share = float(mask.sum()) / vehicle
     if share < settings.least_area or mask.sum() < 30:
         if bright.sum() > settings.least_area * vehicle:
             return Measure(Finding.BRIGHT, "亮于背景：水雾或扬尘", area=share)
         return Measure(Finding.NOTHING, "未见变暗", area=share)
-    return _judge(scene, background, mask, bright, box, settings)
+    found = _judge(scene, background, mask, bright, box, settings)
+    return replace(found, ahead=ahead)
+
+
+def _before(
+    box: Box, heading: Heading | None, height: int, width: int, s: Settings
+) -> Mask:
+    """Everything that lies before a moving vehicle; nothing where it stands."""
+    if heading is None:
+        return np.zeros((height, width), np.bool_)
+    dx, dy = heading
+    across = np.arange(width, dtype=np.float32) - (box[0] + box[2]) / 2
+    down = np.arange(height, dtype=np.float32) - (box[1] + box[3]) / 2
+    half = abs(dx) * (box[2] - box[0]) / 2 + abs(dy) * (box[3] - box[1]) / 2
+    result: Mask = dx * across[None, :] + dy * down[:, None] > s.ahead * half
+    return result
+
+
+def _ahead(scene: Scene, before: Mask, behind: Mask, box: Box, s: Settings) -> float:
+    """Share of the soft darkening that lies before the vehicle (a shadow is not soft)."""
+    size = float(before.sum())
+    if size < 30:
+        return 0.0
+    core = float(np.percentile(scene.depth[before], 90))
+    if _sharpness(scene, before, core, box[2] - box[0]) > s.sharpest:
+        return 0.0
+    return size / (size + float(behind.sum()))
 
 
 def _attached(dark: Mask, box: Box) -> Mask:
@@ -226,7 +309,7 @@ def _judge(
     sigma = float(
         np.hypot(
             scene.noise * (1.0 - opacity),
-            settings.airlight / max(under, 1e-3) * opacity,
+            VEIL_DOUBT * settings.airlight / max(under - settings.airlight, 1e-3),
         )
     )
     shape = Measure(

@@ -7,6 +7,7 @@ enough alone on a camera it has not proved itself on, and people decide in the e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
 from vehicles.domain.smoke.ringelmann import Level, Opacity, level_of
 from vehicles.domain.smoke.transmission import Finding, Measure
@@ -35,15 +36,24 @@ class Thresholds:
     least_lingering: float = 0.3
     strong_level: float = 1.5
     strong_frames: int = 5
+    least_share: float = 0.25
+    strong_share: float = 0.5
+    most_ahead: float = 0.4
+    least_darkened: float = 0.05
 
 
 @dataclass(frozen=True)
 class Instant:
-    """One picture of a track: both votes."""
+    """One picture of a track: both votes.
+
+    ``darkened`` is the optical depth inside the detector's box, None where the background
+    is not known: what the detector took for smoke may be brighter than the road.
+    """
 
     at: float
     measure: Measure
     detector: float
+    darkened: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,15 +84,28 @@ def judge(
     only a confident detector makes an unclear proposal, never a level.
     """
     rigid = lingering is not None and lingering < thresholds.least_lingering
+    others = _from_others(instants, thresholds)
     plumes = [
         one
         for one in instants
         if not rigid
+        and not others
         and one.measure.finding is Finding.PLUME
         and 5 * one.measure.opacity >= thresholds.least_level
     ]
-    seen = [one for one in instants if one.detector >= thresholds.detector]
-    sure = [one for one in instants if one.detector >= thresholds.detector_alone]
+    seen = [
+        one
+        for one in instants
+        if one.detector >= thresholds.detector
+        and (one.darkened is None or one.darkened > 0)
+    ]
+    sure = [
+        one
+        for one in seen
+        if one.detector >= thresholds.detector_alone
+        and (one.darkened is None or one.darkened >= thresholds.least_darkened)
+        and not others
+    ]
     level = level_of(
         [Opacity(p.at, p.measure.opacity, p.measure.sigma) for p in plumes],
         blocked=blocked,
@@ -90,13 +113,32 @@ def judge(
     physics = _physics_words(instants, len(plumes), level, blocked)
     if rigid and not blocked:
         physics = "变暗随车移动而不滞留：阴影或车体"
+    elif others and not blocked:
+        physics = "变暗主要在车前：来自前车"
     detector = f"检测模型支持 {len(seen)}/{len(instants)} 帧" + (
         f"，最高 {max(one.detector for one in instants):.2f}" if seen else ""
     )
     proposal, reason = _propose(
-        plumes, seen, sure, level, thresholds, blocked, lingering is not None
+        plumes,
+        seen,
+        sure,
+        level,
+        thresholds,
+        blocked,
+        lingering is not None,
+        len(plumes) / max(len(instants), 1),
     )
     return Verdict(proposal, level, physics, detector, reason, len(plumes), len(seen))
+
+
+def _from_others(instants: Sequence[Instant], limits: Thresholds) -> bool:
+    """Whether what is dark lies before the vehicle, so that it drives through it."""
+    ahead = [
+        one.measure.ahead
+        for one in instants
+        if one.measure.finding is Finding.PLUME or one.measure.ahead > 0
+    ]
+    return len(ahead) >= 2 and median(ahead) > limits.most_ahead
 
 
 def _propose(
@@ -107,14 +149,20 @@ def _propose(
     limits: Thresholds,
     blocked: str,
     moved: bool,
+    share: float,
 ) -> tuple[Proposal, str]:
     if blocked:
         if len(sure) >= limits.strong_frames:
             return Proposal.UNCLEAR, f"{blocked}：不能判级，仅检测模型支持"
         return Proposal.NOTHING, f"{blocked}：不能判级"
-    if len(plumes) >= limits.least_frames and seen:
+    enough = len(plumes) >= limits.least_frames and share >= limits.least_share
+    if enough and seen:
         return Proposal.SMOKE, "透过率与检测模型一致"
-    strong = len(plumes) >= limits.strong_frames and level.determined
+    strong = (
+        len(plumes) >= limits.strong_frames
+        and share >= limits.strong_share
+        and level.determined
+    )
     if moved and strong and level.value >= limits.strong_level:
         return Proposal.SMOKE, "透过率明确，检测模型未支持"
     if len(sure) >= limits.strong_frames:

@@ -1,6 +1,7 @@
 """``manage.py export_dataset DIR``: every review verdict becomes a label."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Name the folder."""
         parser.add_argument("folder", type=Path)
+        parser.add_argument(
+            "--since",
+            type=date.fromisoformat,
+            help="只取此日及以后作出结论的，YYYY-MM-DD",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write pictures, labels and where each came from."""
@@ -30,8 +36,13 @@ class Command(BaseCommand):
             kind=CaptureFile.Kind.FRAME,
             capture__state__in=decided,
             sealed__erased_at=None,
-        ).select_related("capture__site", "sealed")
+        )
+        if options["since"]:
+            files = files.filter(capture__decided_at__date__gte=options["since"])
+        files = files.select_related("capture__site", "sealed").order_by("pk")
         for one in files.iterator(chunk_size=200):
+            if one.capture.state == Capture.State.CONFIRMED and not one.plume_box:
+                continue  # smoke that nobody marked must not be learnt as a clear road
             name = f"capture-{one.capture_id}-{one.place}"
             (folder / "images" / f"{name}.jpg").write_bytes(read_file(one.sealed))
             (folder / "labels" / f"{name}.txt").write_text(label_of(one))
@@ -43,6 +54,10 @@ class Command(BaseCommand):
                     "sha256": one.sealed.sha256,
                     "verdict": one.capture.state,
                     "level": one.capture.level_final,
+                    "decided_at": one.capture.decided_at.isoformat()
+                    if one.capture.decided_at
+                    else None,
+                    "proposal": one.capture.proposal,
                     "model": one.capture.versions.get("model"),
                 }
             )

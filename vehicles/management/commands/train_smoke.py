@@ -31,6 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, help="默认 WORK/smoke_openvino_model")
         parser.add_argument("--epochs", type=int, default=Recipe.epochs)
         parser.add_argument("--last-epochs", type=int, default=Recipe.last_epochs)
+        parser.add_argument("--scenes", type=int, default=Recipe.scenes)
+        parser.add_argument("--batch", type=int, default=Recipe.batch)
         parser.add_argument("--size", type=int, default=Recipe.size)
         parser.add_argument("--threads", type=int, default=Recipe.threads)
 
@@ -45,9 +47,11 @@ class Command(BaseCommand):
             epochs=options["epochs"],
             last_epochs=options["last_epochs"],
             size=options["size"],
+            scenes=options["scenes"],
+            batch=options["batch"],
             threads=options["threads"],
         )
         checkpoint = train(recipe)
         target = options["out"] or options["work"] / "smoke_openvino_model"
         export_model(checkpoint, target, size=512)
-        self.stdout.write(f"模型已写入 {target}；启用前请先比较指标（bench vision）。")
+        self.stdout.write(f"模型已写入 {target}；启用前请先比较：compare_models。")

@@ -85,17 +85,37 @@ def average_precision(
     return float((envelope * steps).sum())
 
 
+# Class number of smoke in prepared sets, and in sets that hold nothing but smoke.
+PREPARED_SMOKE, ONLY_SMOKE = 3, 0
+
+
 def read_pictures(folder: Path) -> list[Picture]:
-    """Pictures of a prepared side (``…/test``) with their plume boxes."""
+    """Pictures of a prepared side (``…/test``), painted copies left out."""
+    return [
+        one
+        for one in read_labelled(folder, smoke=PREPARED_SMOKE)
+        if "-" not in one.path.stem
+    ]
+
+
+def read_labelled(folder: Path, *, smoke: int | None = None) -> list[Picture]:
+    """Pictures of ``folder/images`` with the plumes of ``folder/labels`` in pixels.
+
+    Without ``smoke`` the class number is 0 where the set was exported from reviews (it
+    has a provenance), else that of prepared sets.
+    """
+    exported = (folder / "provenance.json").is_file()
+    wanted = smoke if smoke is not None else ONLY_SMOKE if exported else PREPARED_SMOKE
     pictures = []
     for path in sorted((folder / "images").glob("*.jpg")):
-        if "-" in path.stem:
+        labels = folder / "labels" / f"{path.stem}.txt"
+        if not labels.is_file():
             continue
         height, width = read_picture(path).shape[:2]
         boxes = []
-        for line in (folder / "labels" / f"{path.stem}.txt").read_text().splitlines():
+        for line in labels.read_text(encoding="utf-8").splitlines():
             kind, x, y, w, h = (float(part) for part in line.split())
-            if int(kind) == 3:
+            if int(kind) == wanted:
                 boxes.append(
                     (
                         (x - w / 2) * width,
