@@ -56,6 +56,7 @@ from vehicles.models.tests import (
     LimitRow,
     RefusedPost,
 )
+from vehicles.models.transfers import CaptureTransfer
 from vehicles.models.watch import WatchEntry, WatchEvent, WatchRule
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Camera",
     "Capture",
     "CaptureFile",
+    "CaptureTransfer",
     "Complaint",
     "Curve",
     "CurveHash",
