@@ -31,9 +31,11 @@ from polluters.models import (
 from tests import factories
 from tests.polluters.frames import data_frame
 from tests.polluters.test_take_batch import nox, take
+from tests.vehicles import station_makers
 from vehicles.domain.plates import near_key
-from vehicles.models import RoadCampaign, RoadCheck, Vehicle
+from vehicles.models import Finding, RoadCampaign, RoadCheck, Station, Vehicle
 from vehicles.services.loops import follow_road_check
+from vehicles.services.stations import set_lock
 from vehicles.services.watchlist import on_road_check
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +78,10 @@ PAGES = {
     "loops": "/vehicles/loops/",
     "fleet": "/vehicles/fleet/",
     "exchange": "/vehicles/exchange/",
+    "stations": "/vehicles/stations/",
+    "supervision": "/vehicles/stations/{station}/supervision/",
+    "ranking": "/vehicles/stations/ranking/",
+    "findings-stations": "/vehicles/findings/",
     "figures": "/figures/",
     "weekly": "/weekly/",
     "cases": "/cases/",
@@ -83,10 +89,10 @@ PAGES = {
 }
 
 
-def fill(count: int) -> dict[str, int]:
+def fill(count: int) -> dict[str, int | str]:
     """Make ``count`` enterprises that report, one over its limit each."""
     now = clock.now().replace(microsecond=0)
-    last: dict[str, int] = {}
+    last: dict[str, int | str] = {}
     for _ in range(count):
         logger = factories.logger()
         point = factories.point(logger, "a21002", high=100)
@@ -109,7 +115,7 @@ def fill(count: int) -> dict[str, int]:
         )
         last = {"outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk}
         fill_validity(point)
-    return last | fill_vehicles(count)
+    return last | fill_vehicles(count) | fill_stations(count)
 
 
 def fill_validity(point: Point) -> None:
@@ -141,6 +147,23 @@ def fill_validity(point: Point) -> None:
     NationalMean.objects.create(
         point=point, period=Period.HOUR, time=time, value=60, parcel=parcel
     )
+
+
+def fill_stations(count: int) -> dict[str, str]:
+    """Make ``count`` stations, each with a finding, a lock and a complaint."""
+    now = clock.now()
+    for _ in range(count):
+        made = station_makers.station(f"6527{Station.objects.count() + 10:05d}")
+        Finding.objects.create(
+            station=made,
+            rule="low_co_co2",
+            score=0.9,
+            why="x",
+            occurred_at=now,
+            at=now,
+        )
+        set_lock(station=made, reason="x", actor=factories.user(Role.OFFICER), now=now)
+    return {"station": made.code}
 
 
 def fill_vehicles(count: int) -> dict[str, int]:
