@@ -146,6 +146,7 @@ def good_logger(platform: Platform) -> Iterator[dict[str, float]]:
     threads[1].join()
     assert platform.wait(lambda: len(waits) == len(sent)), "a 9014 is missing"
     sock.shutdown(socket.SHUT_RDWR)
+    threads[0].join(10)
     sock.close()
 
 
