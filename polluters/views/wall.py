@@ -26,7 +26,7 @@ def wall(request: HttpRequest) -> HttpResponse:
     if state in STATES:
         found = [tile for tile in found if tile.state == state]
     elif state == "over":
-        found = [tile for tile in found if tile.row.lead and tile.row.lead.over]
+        found = [tile for tile in found if tile.over]
     context = {
         "tiles": found,
         "counts": counts,

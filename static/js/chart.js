@@ -89,6 +89,8 @@
       ctx.beginPath();
       ctx.rect(box.left, top, box.width, bottom - top);
       ctx.clip();
+      if (paths.clip) ctx.clip(paths.clip); /* gaps stay open */
+      ctx.setLineDash([]);
       ctx.strokeStyle = bz.token("crit");
       ctx.lineWidth = 2.2 * devicePixelRatio;
       ctx.stroke(paths.stroke);

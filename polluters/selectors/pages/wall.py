@@ -36,6 +36,12 @@ class Tile:
         return STATES[self.state][0]
 
     @property
+    def over(self) -> bool:
+        """Whether a value that still holds lies beyond its limit."""
+        lead = self.row.lead
+        return bool(lead and lead.over and not lead.stale)
+
+    @property
     def icon(self) -> str:
         """The sign of the state."""
         return STATES[self.state][1]
