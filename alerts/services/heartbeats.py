@@ -4,7 +4,7 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Value
 
 from alerts.models import Heartbeat
@@ -63,8 +63,10 @@ class Pulse:
                 name=self.name,
                 timeout_s=self.timeout_s,
             )
-        except DatabaseError as error:
+        except Error as error:  # a connection that was cut says InterfaceError
             logger.warning("heartbeat of %s not written: %s", self.key, error)
+            if not connection.in_atomic_block:
+                connection.close()  # the next beat opens another
             return False
         return True
 
