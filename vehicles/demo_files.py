@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import random
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,6 +19,7 @@ from django.db import connection, models, transaction
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common import clock
 from vehicles.domain import plates
+from vehicles.domain.roadside import Reading
 from vehicles.models import (
     Inspection,
     Line,
@@ -29,6 +31,7 @@ from vehicles.models import (
     Vehicle,
 )
 from vehicles.services import fleet, watchlist
+from vehicles.services.roadchecks import Given, plan_campaign, record_check
 from vehicles.simulation.fleet import Car, make_fleet
 
 YEAR = 2025
@@ -418,7 +421,41 @@ def seed_remote_obd(*, now: datetime) -> None:
     )
 
 
+def seed_today(*, now: datetime) -> None:
+    """A roadside check that goes on today, its vehicles taken by the real service."""
+    officer = User.objects.filter(username="officer").first()
+    place = District.objects.filter(code="652722").first()
+    if officer is None or place is None or RoadCampaign.objects.filter(ends_at=None):
+        return
+    road = plan_campaign(
+        name="今日联合路检",
+        place="G30 精河出口",
+        district=place,
+        begins_at=now - timedelta(hours=1),
+        ecology=["巴特尔"],
+        police=["马警官"],
+        transport=["李执法"],
+        actor=officer,
+        now=now - timedelta(hours=2),
+    )
+    trucks = Vehicle.objects.filter(fuel="B", use="F").order_by("-pk")[:4]
+    for number, truck in enumerate(trucks):
+        k = (0.42, 0.88, 2.36, 0.61)[number]
+        given = Given(
+            id=uuid.UUID(int=0x6527_2025_0000 + number),
+            plate=truck.plate,
+            plate_color=truck.plate_color,
+            at=now - timedelta(minutes=40 - 9 * number),
+            reading=Reading("smoke_meter", "fail" if k > 1.2 else "pass", k, 1.2),
+            longitude=82.8902,
+            latitude=44.6010,
+            accuracy_m=7.0,
+        )
+        record_check(campaign=road, given=given, actor=officer, now=now)
+
+
 def seed(*, now: datetime, scale: int = 1) -> None:
     """Everything of files that the demo starts with; safe to call again."""
     seed_remote_obd(now=now)
     seed_files(now=now)
+    seed_today(now=now)

@@ -58,7 +58,9 @@ class CampaignForm(forms.Form):
     name = forms.CharField(label="名称", max_length=80)
     place = forms.CharField(label="地点", max_length=120)
     district = forms.ModelChoiceField(label="行政区", queryset=District.objects.all())
-    day = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(
+        label="日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     at = forms.TimeField(
         label="开始时间",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -97,7 +99,8 @@ class ReceiptForm(forms.Form):
 
     receipt = forms.CharField(label="回执编号", max_length=60)
     received_on = forms.DateField(
-        label="签收日期", widget=forms.DateInput(attrs={"type": "date"})
+        label="签收日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 
@@ -106,7 +109,8 @@ class ReplyForm(forms.Form):
 
     reply_number = forms.CharField(label="回函文号", max_length=60, required=False)
     replied_on = forms.DateField(
-        label="反馈日期", widget=forms.DateInput(attrs={"type": "date"})
+        label="反馈日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     result = forms.CharField(label="处理结果", max_length=200)
 
@@ -115,7 +119,8 @@ class RepairForm(forms.Form):
     """A repair that no M station reported."""
 
     repaired_on = forms.DateField(
-        label="维修日期", widget=forms.DateInput(attrs={"type": "date"})
+        label="维修日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     repairer = forms.CharField(label="维修单位（M 站）", max_length=120)
     text = forms.CharField(label="维修内容", max_length=200, required=False)

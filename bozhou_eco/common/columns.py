@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HEIGHT, STEP, GAP = 120.0, 40.0, 8.0
+HEIGHT, NARROW, WIDE, GAP = 120.0, 26.0, 64.0, 6.0
+SHORT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +36,24 @@ class Chart:
 def columns(rows: Sequence[tuple[str, float, float]]) -> Chart:
     """Return the chart of rows of (label, value, marked part of it)."""
     top = max((value for _, value, _ in rows), default=0) or 1
+    short = all(len(label) <= SHORT + 2 and label.isascii() for label, _, _ in rows)
+    step = NARROW if short else WIDE
     made = []
     for place, (label, value, part) in enumerate(rows):
         high, low = HEIGHT * value / top, HEIGHT * min(part, value) / top
-        x = place * STEP + GAP / 2
+        x = place * step + GAP / 2
         made.append(
             Column(
                 label,
                 value,
                 part,
                 x,
-                STEP - GAP,
+                step - GAP,
                 HEIGHT - high,
                 high,
                 HEIGHT - low,
                 low,
-                x + (STEP - GAP) / 2,
+                x + (step - GAP) / 2,
             )  # fmt: skip
         )
-    return Chart(tuple(made), max(len(rows), 1) * STEP, HEIGHT, top)
+    return Chart(tuple(made), max(len(rows), 1) * step, HEIGHT, top)

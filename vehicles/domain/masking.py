@@ -1,7 +1,8 @@
 """Personal data as people without need see it."""
 
 HIDDEN = "＊"
-COMPANY_WORDS = ("公司", "厂", "局", "学校", "医院", "合作社", "中心", "站", "队", "所")
+COMPANY_WORDS = ("公司", "合作社", "学校", "医院", "中心", "委员会")
+COMPANY_ENDS = ("厂", "局", "站", "队", "所")
 
 
 def mask_name(name: str) -> str:
@@ -10,7 +11,8 @@ def mask_name(name: str) -> str:
     Names of organisations are no personal data and stay.
     """
     plain = name.strip()
-    if len(plain) > 4 and plain.endswith(COMPANY_WORDS):
+    named = any(word in plain for word in COMPANY_WORDS)
+    if len(plain) > 4 and (named or plain.endswith(COMPANY_ENDS)):
         return plain
     return plain[:1] + HIDDEN * max(len(plain) - 1, 0)
 

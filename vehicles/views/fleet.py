@@ -38,7 +38,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
     user, period = current_user(request), read_period(request)
     given = {key: str(value) for key, value in request.GET.items()}
     by = given.get("by") if given.get("by") in reads.GROUPS else "month"
-    found = list(
+    found = reads.read(
         reads.narrowed(reads.months_for(user, period.first, period.last), given)
     )
     rows = reads.grouped(found, str(by))

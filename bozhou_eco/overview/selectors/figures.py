@@ -97,11 +97,12 @@ def _sites(user: User, period: Period) -> QuerySet[Any]:
 
 def _tests(user: User, period: Period) -> QuerySet[Any]:
     rows: QuerySet[Any] = Inspection.objects.visible_to(user)
-    return rows.filter(
+    found = rows.filter(
         state=Inspection.State.DONE,
         started_at__gte=period.begins,
         started_at__lt=period.ends,
     )
+    return found.select_related("station", "vehicle").defer("document", "digests")
 
 
 def _stations(user: User, period: Period) -> QuerySet[Any]:
@@ -322,17 +323,17 @@ def trends(user: User, period: Period) -> list[Trend]:
         Trend(
             "逐月检验次数",
             "深色为不合格",
-            [(f"{m:%Y-%m}", *_pair(tests.get(m), "n", "bad")) for m in months],
+            [(f"{m:%y-%m}", *_pair(tests.get(m), "n", "bad")) for m in months],
         ),
         Trend(
             "逐月路检车辆",
             "深色为不合格",
-            [(f"{m:%Y-%m}", *checks.get((m.year, m.month), (0, 0))) for m in months],
+            [(f"{m:%y-%m}", *checks.get((m.year, m.month), (0, 0))) for m in months],
         ),
         Trend(
             "逐月空气质量有效天数",
             "深色为超标天数",
-            [(f"{m:%Y-%m}", *air.get((m.year, m.month), (0, 0))) for m in months],
+            [(f"{m:%y-%m}", *air.get((m.year, m.month), (0, 0))) for m in months],
         ),
     ]
 
