@@ -226,6 +226,12 @@ class Case(models.Model):
                     *("handler", "due_on"),
                 ],
             ),
+            # The search of the list: newest matches from the index, no table rows.
+            models.Index(
+                fields=["-opened_at", "-id"],
+                name="enforcement_case_search",
+                include=["needle"],
+            ),
             # First-offence search over the party's whole history.
             models.Index(
                 fields=["organisation", "cause"], name="enforcement_case_party"

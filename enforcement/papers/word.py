@@ -26,8 +26,18 @@ class _Blank(Undefined):
         return ""
 
 
+class _Environment(SandboxedEnvironment):
+    """Looks answers up before methods: ``form.items`` is what was typed in."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return the value under a name, or what the sandbox allows of an object."""
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def _environment() -> SandboxedEnvironment:
-    return SandboxedEnvironment(autoescape=True, undefined=_Blank)
+    return _Environment(autoescape=True, undefined=_Blank)
 
 
 def render_word(template: bytes, context: Mapping[str, Any]) -> bytes:

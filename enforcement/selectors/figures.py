@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common.clock import BEIJING
@@ -143,18 +143,18 @@ class Tally:
             .order_by()
             .values("kind", "district", "source", "handler")
             .annotate(
-                opened=Count("pk", filter=opened_in),
-                filed=Count("pk", filter=filed_in),
-                open=Count("pk", filter=unended),
-                late=Count("pk", filter=Q(ended_at=None, due_on__lt=period.last)),
-                done=Count("pk", filter=ended_in),
+                opened=Count(Value(1), filter=opened_in),
+                filed=Count(Value(1), filter=filed_in),
+                open=Count(Value(1), filter=unended),
+                late=Count(Value(1), filter=Q(ended_at=None, due_on__lt=period.last)),
+                done=Count(Value(1), filter=ended_in),
             )
         )
         self.ends = list(
             endings(user, period)
             .order_by()
             .values_list("outcome")
-            .annotate(n=Count("pk"), c=Count("pk", filter=Q(filed=True)))
+            .annotate(n=Count(Value(1)), c=Count(Value(1), filter=Q(filed=True)))
             .order_by("-n")
         )
 
@@ -174,7 +174,7 @@ class Tally:
 
 def figures(user: User, period: Period, tally: Tally | None = None) -> list[Figure]:
     """Return every figure of the page for what ``user`` may see."""
-    everything = Count("pk")
+    everything = Count(Value(1))
     counted = tally or Tally(user, period)
     hits = sum(n for outcome, n, _ in counted.ends if outcome in VALID_OUTCOMES)
     off_site = sum(row["filed"] for row in counted.rows if row["source"] in OFF_SITE)
@@ -183,7 +183,7 @@ def figures(user: User, period: Period, tally: Tally | None = None) -> list[Figu
         _ratio(
             "off_site_checks",
             inspections(user, period).aggregate(
-                top=Count("pk", filter=Q(mode=Inspection.Mode.OFF_SITE)),
+                top=Count(Value(1), filter=Q(mode=Inspection.Mode.OFF_SITE)),
                 bottom=everything,
             ),
         ),
@@ -192,7 +192,7 @@ def figures(user: User, period: Period, tally: Tally | None = None) -> list[Figu
         _ratio(
             "on_time",
             clocks(user, period).aggregate(
-                top=Count("pk", filter=Q(stopped_on__lte=F("last_day"))),
+                top=Count(Value(1), filter=Q(stopped_on__lte=F("last_day"))),
                 bottom=everything,
             ),
         ),

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
 from django.utils.functional import cached_property
 
 from bozhou_eco.accounts.models import District, User
@@ -111,7 +110,7 @@ def list_cases(*, user: User, filters: Filters, today: date) -> CaseQuerySet:
     if filters.district:
         rows = rows.filter(district_id=int(filters.district))
     if filters.q:
-        rows = rows.filter(_matches(filters.q))
+        rows = rows.filter(pk__in=_matches(filters.q))
     order = (
         ("due_on", "-opened_at") if filters.scope == "near" else ("-opened_at", "-id")
     )
@@ -146,8 +145,15 @@ def near_day(today: date) -> date:
         return today + timedelta(days=2)
 
 
-def _matches(text: str) -> Q:
-    return Q(needle__contains=text.lower())
+def _matches(text: str) -> list[int]:
+    """Return the newest clues and cases that hold ``text``, no more than are counted.
+
+    One pass over an index that holds the searched text; who may see which of them is
+    the caller's filter.
+    """
+    found = Case.objects.filter(needle__contains=text.lower())
+    order = found.order_by("-opened_at", "-id").values_list("opened_at", "id")
+    return [pk for _, pk in order[:COUNT_CAP]]
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]

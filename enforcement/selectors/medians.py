@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Value
 
 from enforcement.models import StageSpan
 
@@ -20,7 +20,7 @@ def medians_by_stage(
     if districts is not None:
         rows = rows.filter(district__in=districts)
     lengths: dict[str, dict[int, int]] = defaultdict(dict)
-    counted = rows.order_by().values_list("stage", "tenths").annotate(n=Count("pk"))
+    counted = rows.order_by().values_list("stage", "tenths").annotate(n=Count(Value(1)))
     for stage, tenths, count in counted:
         lengths[stage][tenths] = count
     return {

@@ -69,6 +69,9 @@ def _page(request: HttpRequest, case: Case, user: User) -> dict[str, object]:
         "clock": next((c for c in clocks if c.running), None),
         "papers": paper_views(case),
         "people": people_views(case),
+        "guests": case.guests.filter(ended_at=None).select_related(
+            "user__organisation"
+        ),
         "steps": steps,
         "steps_mode": request.GET.get("steps", ""),
         "more_steps": not everything and case.version > STEPS_SHOWN,

@@ -49,18 +49,22 @@ class Walk:
         self.rng, self.now = random.Random(seed), now
         self.people = list(people.values())
         self.told = Counter()
-        self.cases = [
-            open_case(
-                alerts=[make_alert(key=f"walk:{n}", subject_key=f"walk:{n}")],
-                actor=people["duty"],
-                now=now,
-            )
-            for n in range(6)
-        ]
+        self.opener, self.make_alert, self.opened = people["duty"], make_alert, 0
+        self.cases = [self.open() for _ in range(6)]
+
+    def open(self):
+        self.opened += 1
+        key = f"walk:{self.opened}"
+        alert = self.make_alert(key=key, subject_key=key)
+        return open_case(alerts=[alert], actor=self.opener, now=self.now)
 
     def tick(self):
         self.now += timedelta(hours=self.rng.choice((1, 3, 30)))
-        case = Case.objects.get(pk=self.rng.choice(self.cases).pk)
+        place = self.rng.randrange(len(self.cases))
+        case = Case.objects.get(pk=self.cases[place].pk)
+        if not case.is_open and self.rng.random() < 0.5:
+            self.cases[place] = self.open()
+            return
         before = (case.version, case.state, case.number, case.case_number)
         act = self.rng.choices(
             (self.move, self.paper, self.facts, self.assign, self.law, self.void),
