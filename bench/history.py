@@ -206,7 +206,7 @@ def _fill_month(running: Bed, database: str, start: datetime, end: datetime) -> 
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT array_agg(id ORDER BY id) FROM polluters_point")
-        ids = cursor.fetchone()[0]
+        (ids,) = cursor.fetchone() or ([],)
         minutes = (end - start) // timedelta(minutes=1)
         cursor.execute(f"DROP TABLE IF EXISTS {name}")
         cursor.execute(f"CREATE TABLE {name} (LIKE polluters_reading)")

@@ -59,7 +59,8 @@ def _stack(number: int) -> Image:
         x = 264 + int(puff * 20 + 6 * math.sin(turn + puff))
         y = 78 - int(puff * 6 + 4 * math.cos(2 * turn + puff))
         cv2.circle(plume, (x, y), 8 + puff * 3, (228, 230, 232), -1)
-    return cv2.addWeighted(plume, 0.55, image, 0.45, 0).astype(np.uint8)
+    mixed: Image = cv2.addWeighted(plume, 0.55, image, 0.45, 0).astype(np.uint8)
+    return mixed
 
 
 def _house(number: int) -> Image:

@@ -196,7 +196,6 @@ def rows(
     time: datetime | None = None
     cells: list[tuple[float | None, str] | None] = []
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = 5000
         cursor.execute(sql, _question(points, period, on))
         for moment, key, value, flag in cursor:
             if moment != time:

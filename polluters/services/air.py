@@ -53,7 +53,11 @@ def import_days(
         for row in rows:
             station = stations[row.station]
             held = known.get((station.pk, row.day, row.origin))
-            wanted = row.values | {"official_aqi": row.aqi, "dust": row.dust}
+            wanted: dict[str, object] = {
+                **row.values,
+                "official_aqi": row.aqi,
+                "dust": row.dust,
+            }
             state = _state(held, wanted)
             counts[state] += 1
             if store and state != "same":

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -109,7 +110,7 @@ def _table(request: HttpRequest) -> tuple[str, str, str]:
 
 @require_GET
 @role_required(Role.OFFICER, Role.LEADER)
-def template(request: HttpRequest) -> HttpResponse:
+def template(request: HttpRequest) -> HttpResponseBase:
     """Send an empty table with one example row."""
     example = ["2026-03-01", "站点名称", 12, 25, 80, 35, 0.8, 96, "", "否", "审核值"]
     return csv_response("空气日数据模板.csv", COLUMNS, [example])

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_GET
@@ -260,7 +261,7 @@ def _entry(curve: rows.Curve, on: rows.Grid) -> dict[str, Any]:
 
 @require_GET
 @reader_required
-def export(request: HttpRequest, form: str) -> HttpResponse:
+def export(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send all values of the span as CSV or Excel; it says how far it has come."""
     if form not in ("csv", "xlsx"):
         raise Http404("form")

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -49,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @bureau_required
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """Send the same figures as Excel, a sheet a table."""
     user, month = current_user(request), chosen_month(request.GET.get("month", ""))
     found = statistics(user=user, month=month)

@@ -51,9 +51,10 @@ def channel_list(request: HttpRequest) -> HttpResponse:
 
 def _channel(request: HttpRequest, pk: int) -> VideoChannel:
     rows = VideoChannel.objects.visible_to(current_user(request))
-    return get_object_or_404(
+    found: VideoChannel = get_object_or_404(
         rows.select_related("outlet__enterprise__district"), pk=pk, active=True
     )
+    return found
 
 
 @require_GET

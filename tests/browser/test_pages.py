@@ -21,6 +21,13 @@ PAGES = {
     "outlet": "/polluters/outlets/{outlet}/",
     "outlet-data": "/polluters/outlets/{outlet}/data/",
     "enterprise": "/polluters/enterprises/{firm}/",
+    "curves": "/polluters/history/?outlet={outlet}&p={point}",
+    "raw": "/polluters/points/{point}/raw/",
+    "live-wall": "/polluters/live/",
+    "statistics": "/polluters/statistics/",
+    "video": "/polluters/video/",
+    "air": "/polluters/air/",
+    "air-import": "/polluters/air/import/",
     "quarantine": "/polluters/quarantine/",
     "quarantined": "/polluters/quarantine/{frame}/",
     "unmapped": "/polluters/unmapped/{unmapped}/",
@@ -59,6 +66,7 @@ def fill() -> dict[str, int]:
     )
     return {
         "outlet": point.outlet_id,
+        "point": point.pk,
         "firm": point.outlet.enterprise_id,
         "frame": logger.quarantinedframe_set.get().pk,
         "unmapped": logger.unmappedcode_set.get().pk,
