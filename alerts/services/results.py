@@ -148,7 +148,7 @@ def _address(delivery: Delivery, channel: Channel) -> str:
     if found:
         return found
     if channel.kind.startswith("sms") and delivery.user is not None:
-        return delivery.user.phone
+        return str(delivery.user.phone)
     return ""
 
 

@@ -8,7 +8,7 @@ connections stay with them; WebSockets beside it are untouched.
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Message = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[Message], Any]
 Environ = dict[str, Any]
-Application = Callable[[Environ, Callable[..., object]], Iterable[bytes]]
+Application = Callable[[Environ, Any], Any]  # WSGI; Django's answers iterate bytes
 IN_MEMORY = 1024 * 1024
 
 
