@@ -115,7 +115,7 @@ class Fleet:
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id="fleet")
         client.on_message = self._on_answer
         client.on_connect = lambda c, *_: c.subscribe("hj212/v1/+/down", qos=1)
-        client.reconnect_delay_set(0.2, 1.0)
+        client.reconnect_delay_set(0.2, 1.0)  # type: ignore[arg-type]
         client.max_inflight_messages_set(1000)
         client.connect(parts.hostname or "127.0.0.1", parts.port or 1883)
         client.loop_start()

@@ -142,6 +142,7 @@ def _wait_for(last: tuple[str, bytes], expected: int, seconds: float) -> None:
 
     decoded = decode_frame(last[1])
     assert isinstance(decoded, Frame)
+    assert decoded.data_time is not None
     logger_id = Logger.objects.get(mn=last[0]).pk
     wanted = RawFrame.objects.filter(logger_id=logger_id, device_time=decoded.data_time)
     deadline = time.monotonic() + seconds

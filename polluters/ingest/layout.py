@@ -61,7 +61,8 @@ class Layout:
 
     def lines(self, head: str, quality: int, numbers: list[float]) -> str:
         """Return the COPY lines of a frame; ``head`` is its two times."""
-        return self.template % self.arguments((head, quality, *numbers))
+        lines: str = self.template % self.arguments((head, quality, *numbers))
+        return lines
 
     def over(self, numbers: list[float]) -> bool:
         """Whether a judged number lies outside its limits."""
