@@ -228,7 +228,9 @@ def _look_up(asked: int) -> tuple[list[float], list[float], list[float]]:
     known = likeness.usual("vmas", params)
     held = Inspection.objects.filter(method="vmas", state="done", curve__isnull=False)
     chosen = list(held.order_by("digests", "-pk")[: asked * 7 : 7])
-    full, small, large = [], [], []
+    full: list[float] = []
+    small: list[float] = []
+    large: list[float] = []
     reduced = likeness.LOOK_UP.replace("vehicles_curvehash", "bench_small_hash")
     for place, row in enumerate(chosen):
         test = whole_test(row, process=process_of(row))
@@ -277,7 +279,7 @@ def _pages(times: int) -> dict[str, list[float]]:
     client.force_login(User.objects.get(username="officer"))
     tests = list(Inspection.objects.filter(state="done").order_by("-pk")[:times])
     codes = list(Station.objects.values_list("code", flat=True))
-    wanted = {
+    wanted: dict[str, tuple[str, list[tuple[object, ...]]]] = {
         "vehicle_page": ("vehicles:file", [(row.vehicle_id,) for row in tests]),
         "test_page": ("vehicles:inspection", [(row.pk,) for row in tests]),
         "station_page": ("vehicles:station", [(code,) for code in codes]),

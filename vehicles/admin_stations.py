@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.http import HttpRequest
 
+from bozhou_eco.accounts.models import User
 from bozhou_eco.audit.configuration import (
     ConfigurationAdmin,
     ConfigurationInline,
@@ -156,9 +157,11 @@ class FraudRuleAdmin(ConfigurationAdmin):
         return NAMES.get(row.code, row.code)
 
     def save_model(
-        self, request: HttpRequest, obj: FraudRule, form: Any, change: bool
+        self, request: HttpRequest, obj: Model, form: Any, change: bool
     ) -> None:
         """Save a new version; the old ones stay as they were."""
+        if not isinstance(obj, FraudRule) or not isinstance(request.user, User):
+            return
         held = FraudRule.objects.filter(code=obj.code).aggregate(top=Max("version"))
         obj.pk, obj.version = None, (held["top"] or 0) + 1
         obj.at, obj.actor = clock.now(), request.user

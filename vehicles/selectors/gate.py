@@ -51,14 +51,15 @@ def gate_rules(found: InspectionSettings) -> GateRules:
     )
 
 
-def limits() -> list[Limit]:
-    """Return all limit rows."""
+def limits(method: str = "") -> list[Limit]:
+    """Return the limit rows of a method, or all."""
+    rows = LimitRow.objects.filter(method=method) if method else LimitRow.objects.all()
     return [
         Limit(
             *(row.method, row.field, row.variant, row.least, row.most),
             *(row.unit, row.standard, row.valid_from, row.source, row.of_rated),
         )
-        for row in LimitRow.objects.all()
+        for row in rows
     ]
 
 

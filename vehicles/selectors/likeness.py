@@ -16,7 +16,13 @@ from vehicles.domain.fraud.copied import (
     votes,
     weigh,
 )
-from vehicles.domain.fraud.fingerprint import Fingerprint, fingerprint, residual, shape
+from vehicles.domain.fraud.fingerprint import (
+    Fingerprint,
+    fingerprint,
+    needed,
+    residual,
+    shape,
+)
 from vehicles.domain.inspection.process import unpack
 from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import Curve, Inspection
@@ -84,9 +90,9 @@ def search(
             "pk", "data"
         )
     )
-    bar = known or usual(test.method, params)
+    bar, columns = known or usual(test.method, params), needed(test.method)
     for curve, shift in candidates:
-        other = residual(unpack(bytes(packed[curve])), test.method)
+        other = residual(unpack(bytes(packed[curve]), columns), test.method)
         if other is None:
             continue
         likeness, moved = closest(rest, other, shift)

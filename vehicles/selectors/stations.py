@@ -86,6 +86,7 @@ def recent_tests(station: Station, limit: int = 40) -> list[Inspection]:
     return list(
         Inspection.objects.filter(station=station)
         .select_related("line", "vehicle")
+        .defer("document", "digests", "objections")
         .order_by("-started_at")[:limit]
     )
 

@@ -109,7 +109,10 @@ def put_part(
     inspection.received.append(part)
     inspection.digests[part] = canonical_digest(plain)
     inspection.updated_at = now
-    inspection.save()
+    changed = ["document", "received", "digests", "updated_at"]
+    if part == "results":
+        changed += ["ended_at", "temperature_c", "humidity_pct", "pressure_kpa"]
+    inspection.save(update_fields=changed)
     return inspection
 
 
@@ -198,10 +201,12 @@ def finish(*, inspection: Inspection, now: datetime) -> tuple[Inspection, Judgem
     Raises StationRefusalError naming the parts that are still missing.
     """
     inspection = _locked(inspection)
-    test = whole_test(inspection, process=process_of(inspection))
+    # Judging asks only whether process data came, so they are not unpacked here.
+    rows = Curve.objects.filter(pk=inspection.pk).values_list("rows", flat=True).first()
+    test = whole_test(inspection, process=ProcessData(rows=rows or 0))
     result = judge(
         test,
-        limits(),
+        limits(inspection.method),
         variant=inspection.variant or "a",
         on=clock.beijing(inspection.started_at).date(),
     )
@@ -224,7 +229,12 @@ def finish(*, inspection: Inspection, now: datetime) -> tuple[Inspection, Judgem
     inspection.reasons = [reason[:200] for reason in result.verdict.reasons]
     inspection.group = stratum(test)
     inspection.document["verdict"] = as_json(result.verdict)
-    inspection.save()
+    inspection.save(
+        update_fields=[
+            *("report", "state", "finished_at", "updated_at", "ended_at"),
+            *("outcome", "reasons", "group", "document"),
+        ]
+    )
     remember_ecus(inspection, test)
     _seal(inspection, now)
     follow_ended(inspection=inspection, now=now)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from PIL import Image, ImageDraw
@@ -261,7 +262,7 @@ class Player:
         self._catch_up(late)
         for test in moved:
             if (test.started_at or begins) >= now:
-                self.at(test.started_at or begins, lambda test=test: self._open(test))
+                self.at(test.started_at or begins, partial(self._open, test))
         last = max((test.ended_at or begins for test in moved), default=begins)
         self.at(last, lambda: self.plan(max(last, self.now())))
 

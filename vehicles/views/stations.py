@@ -81,7 +81,7 @@ def inspection(request: HttpRequest, pk: int) -> HttpResponse:
     test = whole_test(found, process=None)
     rated = test.registration.rated_power_kw or test.vehicle.rated_power_kw
     chosen = applicable(
-        limits(),
+        limits(found.method),
         method=found.method,
         variant=found.variant or "a",
         on=clock.beijing(found.started_at).date(),
@@ -111,7 +111,9 @@ def inspection_file(request: HttpRequest, pk: int, file: str) -> HttpResponse:
         key = uuid.UUID(file)
     except ValueError:
         raise Http404 from None
-    row = get_object_or_404(found.files.exclude(sealed=None), pk=key)
+    row = get_object_or_404(found.files.select_related("sealed"), pk=key)
+    if row.sealed is None:
+        raise Http404
     answer = HttpResponse(read_file(row.sealed), content_type=row.media_type)
     answer["Content-Disposition"] = f'inline; filename="{row.pk}"'
     answer["X-Content-Type-Options"] = "nosniff"

@@ -25,6 +25,7 @@ from vehicles.domain.inspection.checks import (
 )
 from vehicles.models import DailyCheck, Instrument, Line, Lock, StaffMember, Station
 from vehicles.services import stations as writes
+from vehicles.services.errors_stations import StationRefusalError
 
 TAG = ["检验机构"]
 MOST = 1000
@@ -405,7 +406,7 @@ class Checks(IdempotentView):
                 values=values,
                 now=clock.now(),
             )
-        except (ValidationError, writes.StationRefusalError) as error:
+        except (ValidationError, StationRefusalError) as error:
             return refused_row(index, error)
         return {
             "index": index,

@@ -37,6 +37,12 @@ CHANNELS: dict[str, tuple[str, ...]] = {
 }
 DRIVERS = ("speed_kmh", "rpm", "power_kw")
 
+
+def needed(method: str) -> frozenset[str]:
+    """Return the columns that ``shape`` and ``residual`` read."""
+    return frozenset((*CHANNELS.get(method, ()), *DRIVERS))
+
+
 LEAST_CHANNELS = 2
 """Channels that must agree, where there are so many: one alone may follow driving."""
 

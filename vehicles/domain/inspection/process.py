@@ -8,7 +8,7 @@ part of the test, see ``PHASES``.
 import json
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, isnan, nan
 
@@ -213,21 +213,26 @@ def pack(curve: Curve) -> bytes:
     return zlib.compress(len(first).to_bytes(4, "big") + first + body.tobytes(), 6)
 
 
-def unpack(content: bytes) -> Curve:
-    """Return the curve that ``pack`` made, with numbers rounded to float32's digits."""
+def unpack(content: bytes, only: Collection[str] | None = None) -> Curve:
+    """Return the curve that ``pack`` made, with numbers rounded to float32's digits.
+
+    With ``only`` just those columns are read, and not rounded, for computing with them.
+    """
     plain = zlib.decompress(content)
     size = int.from_bytes(plain[:4], "big")
     head = json.loads(plain[4 : 4 + size])
     body = array("f")
     body.frombytes(plain[4 + size :])
     rows = head["rows"]
-    columns = {
-        name: tuple(
-            None if isnan(value) else float(f"{value:.7g}")
-            for value in body[index * rows : (index + 1) * rows]
-        )
-        for index, name in enumerate(head["names"])
-    }
+    columns: dict[str, tuple[float | None, ...]] = {}
+    for index, name in enumerate(head["names"]):
+        values = body[index * rows : (index + 1) * rows]
+        if only is None:
+            columns[name] = tuple(
+                None if isnan(value) else float(f"{value:.7g}") for value in values
+            )
+        elif name in only:
+            columns[name] = tuple(None if isnan(value) else value for value in values)
     phases = [code for code, count in head["phases"] for _ in range(count)]
     return Curve(columns, tuple(phases), rows)
 

@@ -107,10 +107,12 @@ class Command(BaseCommand):
         world = live_world(seed, clock.beijing(now).date(), options["stations"])
         keys, issued = self._keys([s.code for s in world.stations], options["keys"])
         try:
+
+            def pause(seconds: float) -> None:
+                stopping.wait(seconds)
+
             clients = {
-                code: StationClient(
-                    options["url"], key, pause=lambda s: stopping.wait(s) and None
-                )
+                code: StationClient(options["url"], key, pause=pause)
                 for code, key in keys.items()
             }
             player = Player(
