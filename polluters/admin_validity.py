@@ -63,7 +63,7 @@ class CheckSettingForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Refuse a text whose placeholders the check cannot fill."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        text, code = data.get("text"), data.get("code")
+        text, code = data.get("text"), str(data.get("code"))
         if text and code in KNOWN:
             known = places_of(KNOWN[code].text)
             try:

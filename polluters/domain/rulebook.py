@@ -52,7 +52,7 @@ _VALIDITY_NAMES: Mapping[str, tuple[str, str]] = {
 _OTHER = (
     Number("mark_deadline_hour", "标记时限（次日几时）", 12, "时", MARK_RULE),
     Number("mark_backdate_h", "事后补标判定（距时段开始）", 24, "h", OWN),
-    Number("mark_least_h", "须标记的非正常时段最短", 1, "h", OWN),
+    Number("mark_least_h", "须标记的非正常时段最短", 2, "h", OWN),
     Number("own_marks_exempt", "不适用标记规则的单位，及时说明可否免判", 1, "", OWN),
     Number("rate_target", "有效传输率目标", 0.9, "", f"75% 自 2014 年；90%/95% {UNREAD}"),
     Number("national_tolerance", "与国家平台均值允许相对差", 0.02, "", OWN),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -158,7 +159,7 @@ def _counts(
     points: Sequence[Point], start: datetime, end: datetime
 ) -> dict[int, tuple[datetime, int, int, int, int, int]]:
     stops = stop_marks(points, start, end)
-    arguments: dict[str, object] = {
+    arguments: dict[str, Any] = {
         "ids": [point.pk for point in points],
         "start": start,
         "end": end,
@@ -252,10 +253,15 @@ def hour_cells(
         ).values_list("hour", flat=True)
     )
     stops = [mark for _, mark in stop_marks([point], start, end)]
+    first = min(means, default=until)
     cells = []
     moment = start
     while moment < until:
-        cells.append(_cell(moment, means, short, stops))
+        cells.append(
+            _cell(moment, means, short, stops)
+            if moment >= first
+            else HourCell(clock.beijing(moment), "-", "尚未接入，不计")
+        )
         moment += HOUR
     return cells
 

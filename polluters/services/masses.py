@@ -167,13 +167,15 @@ def _history(point: Point, before: datetime, steps: Steps) -> tuple[list[float],
     """Return earlier valid hour means, newest first, and the quarter's valid share."""
     hours = Mean.objects.filter(point=point, period=Period.HOUR, time__lt=before)
     earlier = hours.filter(valid=True, computed__isnull=False).order_by("-time")
-    values = list(earlier.values_list("computed", flat=True)[: steps.mid_hours])
+    rows = earlier.values_list("computed", flat=True)[: steps.mid_hours]
+    values = [value for value in rows if value is not None]
     first = span_bounds("quarter", clock.beijing(before).date())[0]
     counts = hours.filter(time__gte=first).aggregate(
         due=Count("pk", filter=~Q(flags__has_key="F")),
         valid=Count("pk", filter=Q(valid=True)),
     )
-    return values, counts["valid"] / counts["due"] if counts["due"] else 0.0
+    share = float(counts["valid"] / counts["due"]) if counts["due"] else 0.0
+    return values, share
 
 
 def flow_scale(medium: str, unit: str) -> float:

@@ -87,7 +87,7 @@ def rate_point(request: HttpRequest, pk: int) -> HttpResponse:
         "month": month,
         "days": days,
         "own": own,
-        "lacking": [cell for cell in cells if cell.mark not in "NF"][:200],
+        "lacking": [cell for cell in cells if cell.mark not in "NF-"][:200],
         "hours": range(24),
     }
     return render(request, "polluters/rate_point.html", context)

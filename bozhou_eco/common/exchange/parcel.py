@@ -298,5 +298,5 @@ def refusal(number: str, *, now: datetime, problems: Sequence[str]) -> Receipt:
 
 def next_attempt(attempts: int, now: datetime) -> datetime:
     """Return when to try again after ``attempts`` failures: 1, 2, 4 … min, up to 6 h."""
-    wait = FIRST_RETRY * 2 ** min(max(attempts - 1, 0), 12)
+    wait: timedelta = FIRST_RETRY * (1 << min(max(attempts - 1, 0), 12))
     return now + min(wait, LAST_RETRY)

@@ -28,6 +28,7 @@ LEVEL = frozenset(("unusual_level",))
 JOINT = frozenset(("odd_hour",))
 LEAST_WEEKS = 2
 NEAR = 0.5
+Pair = tuple[datetime, tuple[float | None, float | None]]
 
 
 def _look(checks: frozenset[str], now: datetime) -> Look:
@@ -67,13 +68,13 @@ def _trends(place: Place, book: Book, now: datetime) -> list[Hit]:
     if not bounds:
         return []
     window = timedelta(hours=book["trend_window_h"])
-    rows: dict[int, list[tuple[datetime, tuple[float, float | None]]]] = {}
-    for point, time, value, converted in Reading.objects.filter(
+    rows: dict[int, list[Pair]] = {}
+    for key, time, value, converted in Reading.objects.filter(
         point__in=bounds, period=Period.MINUTE, time__gte=now - window, time__lte=now,
         flag="N", value__isnull=False,
         quality__in=(0, Quality.LATE.value, Quality.BACKFILL.value),
     ).order_by("time").values_list("point_id", "time", "value", "converted"):  # fmt: skip
-        rows.setdefault(point, []).append((time, (value, converted)))
+        rows.setdefault(key, []).append((time, (value, converted)))
     hits = []
     for point in place.points:
         own = rows.get(point.pk, [])
@@ -85,7 +86,7 @@ def _trends(place: Place, book: Book, now: datetime) -> list[Hit]:
 
 def _trend(
     point: Point,
-    rows: Sequence[tuple[datetime, tuple[float, float | None]]],
+    rows: Sequence[Pair],
     limit: float | None,
     book: Book,
     now: datetime,
@@ -131,11 +132,12 @@ def _levels(
     points: Sequence[Point], hour: datetime, start: datetime, book: Book
 ) -> list[Hit]:
     series: dict[int, list[tuple[int, float]]] = {}
-    for point, time, value in Mean.objects.filter(
+    for key, time, value in Mean.objects.filter(
         point__in=points, period=Period.HOUR, time__gte=start, time__lte=hour,
         valid=True, computed__isnull=False,
     ).order_by("time").values_list("point_id", "time", "computed"):  # fmt: skip
-        series.setdefault(point, []).append((int(time.timestamp()), value))
+        if value is not None:
+            series.setdefault(key, []).append((int(time.timestamp()), value))
     now = int(hour.timestamp())
     hits = []
     for point in points:
@@ -184,7 +186,8 @@ def _states(
         point__in=codes, period=Period.HOUR, time__gte=start, time__lt=now,
         valid=True, computed__isnull=False,
     ).values_list("point_id", "time", "computed"):  # fmt: skip
-        table.setdefault(time, {})[codes[point]] = value
+        if value is not None:
+            table.setdefault(time, {})[codes[point]] = value
     names = sorted({name for row in table.values() for name in row})
     hours = [
         time

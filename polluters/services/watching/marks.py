@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from bozhou_eco.common import clock
-from polluters.domain.checks.finding import Hit
+from polluters.domain.checks.finding import Hit, factor_name, moment
 from polluters.domain.marks import Flagged, MarkView, hours_in, unmarked
 from polluters.domain.matters import MARKS
 from polluters.domain.rulebook import SHARED_ALLOWANCE
@@ -88,18 +88,37 @@ def _unmarked(
         own, views, now=now, hour=book["mark_deadline_hour"],
         least=timedelta(hours=book["mark_least_h"]),
     )  # fmt: skip
-    hour = book["mark_deadline_hour"]
-    return [
-        make_hit(
-            "unmarked", run.begin, run.end, code=points[run.point].pollutant.code,
-            flag=flag_word(run.flag),
-            deadline=stamp(
-                midnight(clock.beijing(run.begin).date())
-                + timedelta(days=1, hours=hour)
-            ),
-        )
+    hits = [
+        make_hit("unmarked", run.begin, run.end, flag=run.flag, point=run.point)
         for run in missing
-    ]  # fmt: skip
+    ]
+    found = []
+    for group in _together(hits):
+        begin = min(clock.beijing(moment(hit.begin)) for hit in group)
+        end = max(clock.beijing(moment(hit.end)) for hit in group)
+        names = {points[int(str(hit.data["point"]))].pollutant.code for hit in group}
+        deadline = midnight(begin.date()) + timedelta(
+            days=1, hours=book["mark_deadline_hour"]
+        )
+        found.append(
+            make_hit(
+                "unmarked", begin, end, factor="、".join(map(factor_name, sorted(names))),
+                flag=flag_word(str(group[0].data["flag"])), deadline=stamp(deadline),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _together(hits: Sequence[Hit]) -> list[list[Hit]]:
+    """Return hits that overlap or touch, of whatever factor, as groups."""
+    groups: list[list[Hit]] = []
+    for hit in sorted(hits, key=lambda one: one.begin):
+        last = groups[-1] if groups else None
+        if last is not None and hit.begin <= max(one.end for one in last):
+            last.append(hit)
+        else:
+            groups.append([hit])
+    return groups
 
 
 def _exceedances(now: datetime) -> dict[int, list[Exceedance]]:
