@@ -260,8 +260,8 @@ def _national_marks(start: datetime) -> bytes:
     ):
         if number % 3:
             continue
-        begin = start + timedelta(hours=6 + number % 12)
         late = number % 4 == 0
+        begin = start + timedelta(hours=6 + number % 12) - 2 * late * DAY
         filled = begin + timedelta(hours=50 if late else 3)
         rows.append(
             [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -43,6 +43,7 @@ from polluters.services.closing import rejudge
 
 KINDS = ("hour", "day", "marks", "rates")
 SHOWN = 200
+AHEAD = timedelta(hours=1)
 Way = NationalParcel.Way
 
 
@@ -222,6 +223,8 @@ def _marks(taking: _Taking, body: bytes) -> tuple[int, list[str]]:
             raise ValueError("开始时间或填报时间为空")
         if end is not None and end <= begin:
             raise ValueError("结束时间不晚于开始时间")
+        if filled > taking.now + AHEAD:
+            raise ValueError(f"填报时间在未来：{line['filled_at'][:30]}")
         outlet = taking.outlet(line)
         return Mark(
             outlet=outlet, point=taking.point(line) if line["factor"] else None,
