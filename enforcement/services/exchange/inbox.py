@@ -17,6 +17,7 @@ from enforcement.domain.exchange import INWARD, Content, Direction, Row, Way, re
 from enforcement.domain.workflow import Refused
 from enforcement.models import (
     Case,
+    Cause,
     Counterpart,
     ExchangeParcel,
     Inspection,
@@ -211,7 +212,7 @@ def _penalty(system: Counterpart, row: Row, now: datetime) -> str:
             return "decided 须有 amount 和 reference"
         if case.cause is None:
             return "案件尚未填写案由，不能登记处罚结果"
-        _past(system, case, row, amount)
+        _past(system, case, case.cause, row, amount)
     case.external_ref, case.system_of_record = (
         _text(row, "external_ref"),
         system.name[:40],
@@ -233,7 +234,9 @@ def _penalty(system: Counterpart, row: Row, now: datetime) -> str:
     return ""
 
 
-def _past(system: Counterpart, case: Case, row: Row, amount: Decimal) -> None:
+def _past(
+    system: Counterpart, case: Case, cause: Cause, row: Row, amount: Decimal
+) -> None:
     """Keep the penalty where the search for earlier acts finds it."""
     PastPenalty.objects.update_or_create(
         reference=_text(row, "reference")[:60],
@@ -243,7 +246,7 @@ def _past(system: Counterpart, case: Case, row: Row, amount: Decimal) -> None:
             "subject_key": case.subject_key,
             "party_name": case.subject_name,
             "uscc": (case.party or {}).get("code", "")[:18],
-            "cause": case.cause,
+            "cause": cause,
             "found_on": case.discovered_on or _day(row),
             "decided_on": _day(row),
             "amount": amount,
