@@ -235,9 +235,7 @@ def test_sums_follow_the_tests(client: Client):
     finished(fuel="A", stage=6, registered_on=None, results={})
     finished(at=AT - timedelta(days=31))
     fleet.refresh(now=AT)
-    rows = fleet_reads.read(
-        fleet_reads.months_for(user, date(2026, 9, 1), date(2026, 9, 30))
-    )
+    rows = fleet_reads.months_for(user, date(2026, 9, 1), date(2026, 9, 30))
     by_fuel = {row.label: row for row in fleet_reads.grouped(rows, "fuel")}
     assert (by_fuel["柴油"].tests, by_fuel["柴油"].failed) == (2, 1)
     assert by_fuel["柴油"].mean("k_mean_m1") == pytest.approx(1.0)
@@ -248,9 +246,7 @@ def test_sums_follow_the_tests(client: Client):
         outcome="pass", updated_at=AT + timedelta(minutes=9)
     )
     fleet.refresh(now=AT + timedelta(minutes=10))
-    rows = fleet_reads.read(
-        fleet_reads.months_for(user, date(2026, 9, 1), date(2026, 9, 30))
-    )
+    rows = fleet_reads.months_for(user, date(2026, 9, 1), date(2026, 9, 30))
     [total] = fleet_reads.grouped(rows, "month")
     assert (total.tests, total.failed, total.pass_share) == (3, 0, 1.0)
     page = client.get("/vehicles/fleet/?by=stage&from=2026-08-01&to=2026-09-30")

@@ -1,12 +1,14 @@
 """Fleet statistics from the monthly sums, and the open loops of repair and retest."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models import Avg, Count, F, FloatField, Q, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common import clock
@@ -22,30 +24,20 @@ GROUPS = {
     "district": "县市",
     "method": "检测方法",
 }
+COUNTS = ("tests", "passed", "failed", "first", "first_passed")
+MEASURED = (
+    *("k100_m1", "k_mean_m1", "nox80_ppm", "co_g_km", "hc_g_km", "nox_g_km"),
+    *("high_idle_co_pct", "high_idle_hc_ppm", "low_idle_co_pct", "low_idle_hc_ppm"),
+)
+"""Results whose means the statistics show."""
+_AGGREGATES: dict[str, Any] = {f"c_{name}": Sum(name) for name in COUNTS}
+for _name in MEASURED:
+    for _place, _letter in enumerate("ns"):
+        _AGGREGATES[f"{_letter}_{_name}"] = Sum(
+            Cast(KT(f"sums__{_name}__{_place}"), FloatField())
+        )
 AGES = ("0-3", "4-6", "7-9", "10-14", "15+", "")
 _FIELDS = {item.name: item.metadata["spec"] for item in fields(Results)}
-
-
-class Sums(NamedTuple):
-    """A monthly sum as it is read, lighter than a model row."""
-
-    month: date
-    district_id: int
-    fuel: str
-    stage: int
-    age: str
-    method: str
-    tests: int
-    passed: int
-    failed: int
-    first: int
-    first_passed: int
-    sums: dict[str, list[float]]
-
-
-def read(rows: QuerySet[FleetMonth]) -> list[Sums]:
-    """Read monthly sums."""
-    return [Sums(*row) for row in rows.order_by().values_list(*Sums._fields)]
 
 
 @dataclass(slots=True)
@@ -61,8 +53,8 @@ class Row:
     first_passed: int = 0
     sums: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, row: Sums) -> None:
-        """Add a month's sums."""
+    def add(self, row: "Row") -> None:
+        """Add another group's sums."""
         self.tests += row.tests
         self.passed += row.passed
         self.failed += row.failed
@@ -112,17 +104,31 @@ def narrowed(rows: QuerySet[FleetMonth], given: dict[str, str]) -> QuerySet[Flee
     return rows
 
 
-def grouped(rows: Iterable[Sums], by: str) -> list[Row]:
+def grouped(rows: QuerySet[FleetMonth], by: str) -> list[Row]:
     """Return the sums by month, fuel, stage, age, district or method, in order."""
     names = {d.pk: d.name for d in District.objects.all()} if by == "district" else {}
     label = _labels(names)[by]
-    found: dict[Any, Row] = {}
+    field = "district_id" if by == "district" else by
+    found = rows.order_by().values(field).annotate(**_AGGREGATES)
+    made = [_row(row, row[field], label(row[field])) for row in found]
+    return sorted(made, key=lambda row: (row.key in ("", -1), row.key))
+
+
+def _row(found: Mapping[str, Any], key: Any, label: str) -> Row:
+    sums = {
+        name: [found[f"n_{name}"], found[f"s_{name}"]]
+        for name in MEASURED
+        if found[f"n_{name}"]
+    }
+    return Row(key, label, *(found[f"c_{name}"] for name in COUNTS), sums)
+
+
+def summed(rows: Iterable[Row]) -> Row:
+    """Return the sum of groups."""
+    total = Row("", "合计")
     for row in rows:
-        key = getattr(row, "district_id" if by == "district" else by)
-        if key not in found:
-            found[key] = Row(key, label(key))
-        found[key].add(row)
-    return [found[key] for key in sorted(found, key=lambda k: (k == "" or k == -1, k))]
+        total.add(row)
+    return total
 
 
 def _labels(districts: dict[int, str]) -> dict[str, Callable[[Any], str]]:

@@ -9,15 +9,10 @@ from django.db.models.functions import TruncMonth
 
 from bozhou_eco.common import clock
 from vehicles.models import FleetMonth, FleetRun, Inspection
+from vehicles.selectors.fleet import MEASURED
 
 LOCK = 7_212_044
 OVERLAP = timedelta(minutes=5)
-MEASURED = (
-    *("k100_m1", "k_mean_m1", "nox80_ppm", "co_g_km", "hc_g_km", "nox_g_km"),
-    *("high_idle_co_pct", "high_idle_hc_ppm", "low_idle_co_pct", "low_idle_hc_ppm"),
-)
-"""Results whose means the statistics show."""
-
 _SUMS = ", ".join(
     f"'{name}', json_build_array(count(i.document->'results'->>'{name}'),"
     f" coalesce(sum((i.document->'results'->>'{name}')::float8), 0))"

@@ -38,17 +38,13 @@ def fleet(request: HttpRequest) -> HttpResponse:
     user, period = current_user(request), read_period(request)
     given = {key: str(value) for key, value in request.GET.items()}
     by = given.get("by") if given.get("by") in reads.GROUPS else "month"
-    found = reads.read(
-        reads.narrowed(reads.months_for(user, period.first, period.last), given)
-    )
+    found = reads.narrowed(reads.months_for(user, period.first, period.last), given)
     rows = reads.grouped(found, str(by))
     shown = reads.measured(rows)
     if given.get("format") == "xlsx":
         return _export(request, rows, shown, str(by))
-    total = reads.Row("", "合计")
-    for one in found:
-        total.add(one)
-    trend = reads.grouped(found, "month")
+    total = reads.summed(rows)
+    trend = rows if by == "month" else reads.grouped(found, "month")
     context: dict[str, Any] = {
         "rows": rows,
         "total": total,
