@@ -1,5 +1,7 @@
 """Demo history: invented means of a year, minutes of a day, and what was over a limit.
 
+Oxygen stands at its reference, so that converted and measured values agree.
+
 All in the database, from a level per point that follows its limit, the hour of the day
 and a noise that is the same each time.
 """
@@ -20,9 +22,9 @@ SELECT p.id, p.converted, o.enterprise_id AS firm, l.high, l.low, l.kind, l.id A
        CASE WHEN l.low IS NOT NULL AND l.high IS NOT NULL THEN (l.low + l.high) / 2
             WHEN l.high IS NOT NULL THEN l.high * (0.32 + (o.id * 37 % 10) * 0.045)
             WHEN l.low IS NOT NULL THEN l.low * 1.08
-            WHEN f.code = 'a19001' THEN 8.5
+            WHEN f.code = 'a19001' THEN coalesce(o.reference_o2, 8.5)
             ELSE coalesce(p.range_high, 100) * 0.35 END AS level,
-       CASE WHEN l.low IS NOT NULL THEN 0.02 WHEN f.code = 'a19001' THEN 0.08
+       CASE WHEN l.low IS NOT NULL THEN 0.02 WHEN f.code = 'a19001' THEN 0.008
             ELSE 0.16 END AS swing
 FROM polluters_point p
 JOIN polluters_outlet o ON o.id = p.outlet_id
@@ -38,7 +40,7 @@ NOISE = "((hashint8(x.n * 7919 + p.id * 104729)::bigint & 1023) / 1023.0 - 0.5)"
 VALUE = f"""p.level * (1 + p.swing * sin((x.n * %(phase)s + p.id) * 6.28318)
     + p.swing * {NOISE}
     + CASE WHEN p.high IS NOT NULL AND p.low IS NULL
-             AND (hashint8(x.n / %(run)s * 31 + p.firm)::bigint & 255) < 3
+             AND (hashint8(x.n / %(run)s * 31 + p.id)::bigint & 255) < 2
            THEN (p.high / p.level - 1) * (1.1 + {NOISE}) ELSE 0 END)"""
 MEANS = f"""
 INSERT INTO polluters_mean (point_id, period, time, reported, reported_flag, computed,
@@ -59,7 +61,8 @@ INSERT INTO polluters_reading (time, received_at, value, converted, low, high, t
                                point_id, period, quality, flag)
 SELECT x.t, x.t + interval '70 s', v, CASE WHEN p.converted THEN v END, v * 0.95,
        v * 1.05, NULL, p.id, 1, 0,
-       CASE WHEN (x.n + p.firm * 41) %% 1440 < 12 THEN 'C' ELSE 'N' END
+       CASE WHEN p.firm %% 4 = 1 AND (x.n + p.firm * 41) %% 1440 < 12 THEN 'C'
+            ELSE 'N' END
 FROM (SELECT n, %(start)s::timestamptz + n * interval '1 min' AS t
       FROM generate_series(0, %(count)s - 1) n) x
 CROSS JOIN demo_level p
