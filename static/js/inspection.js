@@ -39,18 +39,43 @@
     };
   }
 
+  function inner(host) {
+    var style = getComputedStyle(host);
+    return Math.floor(host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
+  }
+
+  /* The head names the column and, under the cursor, its value and second. */
+  function head(host, column) {
+    var line = document.createElement("p");
+    line.className = "note";
+    var name = document.createElement("b");
+    name.textContent = column.label + (column.unit ? "（" + column.unit + "）" : "");
+    var value = document.createElement("span");
+    value.className = "num";
+    line.append(name, " ", value);
+    host.appendChild(line);
+    return value;
+  }
+
   function plot(host, body, column, second, sync) {
-    var width = host.clientWidth;
     var axis = { stroke: token("ink-3"), grid: { stroke: token("line"), width: 1 }, font: "11px sans-serif" };
+    var shown = head(host, column);
     return new window.uPlot({
-      width: width,
-      height: 130,
-      title: column.label + (column.unit ? "（" + column.unit + "）" : ""),
-      cursor: { sync: { key: sync.key } },
+      width: inner(host),
+      height: 104,
+      legend: { show: false },
+      cursor: { sync: { key: sync.key }, y: false },
       scales: { x: { time: false } },
-      axes: [axis, Object.assign({ size: 56 }, axis)],
-      series: [{ label: "s" }, { label: column.label, stroke: token("accent"), width: 1.4, points: { show: false } }],
-      hooks: { drawClear: [bands(body)], draw: [mark(second)] },
+      axes: [Object.assign({ size: 26 }, axis), Object.assign({ size: 56 }, axis)],
+      series: [{}, { label: column.label, stroke: token("accent"), width: 1.4, points: { show: false } }],
+      hooks: {
+        drawClear: [bands(body)],
+        draw: [mark(second)],
+        setCursor: [function (u) {
+          var at = u.cursor.idx, value = at == null ? null : column.values[at];
+          shown.textContent = value == null ? "" : value + "，第 " + body.t[at] + " s";
+        }],
+      },
     }, [body.t, column.values], host);
   }
 
@@ -64,7 +89,7 @@
       var second = host.dataset.second === "" ? NaN : Number(host.dataset.second);
       var plots = body.columns.map(function (column) { return plot(host, body, column, second, sync); });
       window.addEventListener("resize", function () {
-        plots.forEach(function (one) { one.setSize({ width: host.clientWidth, height: 130 }); });
+        plots.forEach(function (one) { one.setSize({ width: inner(host), height: 104 }); });
       });
     }).catch(function (error) {
       host.textContent = "未能读取曲线（" + error.message + "），请刷新页面重试。";
