@@ -12,7 +12,6 @@ from alerts.models import (
     Channel,
     ContactAddress,
     DutyPlan,
-    Heartbeat,
     OfficeSeason,
     Rule,
     SavedView,
@@ -25,7 +24,6 @@ from alerts.services import (
     raise_alerts,
     record_outcome,
 )
-from alerts.services.heartbeats import beat
 from alerts.services.people import extend_plan
 from alerts.services.rules import draft_rule
 from bozhou_eco.accounts.models import FACT_ROLES, District, Role, User
@@ -60,10 +58,6 @@ def seed(*, now: datetime, scale: int = 1) -> None:
         _rule(officers[0], now)
     if officers and not Alert.objects.filter(key__startswith="demo:").exists():
         _past(officers[0], now, PAST * scale)
-    for key, name in (("worker", "任务进程"), ("ingest", "MQTT 接入进程")):
-        if not Heartbeat.objects.filter(key=key).exists():
-            beat(key=key, name=name, now=now, timeout_s=300)
-            Heartbeat.objects.filter(key=key).update(active=False)
 
 
 def _settings(officers: list[User]) -> None:

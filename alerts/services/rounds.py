@@ -15,6 +15,9 @@ from alerts.services.webhooks import queue_calls, send_calls
 from bozhou_eco.common import clock
 
 LONGEST_S = 20.0
+# After a start of the whole platform every process gets time for its first beat.
+GRACE_S = 90.0
+STARTED = time.monotonic()
 pulse = Pulse("worker", "任务进程与定时器")
 
 
@@ -46,8 +49,12 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "parents": follow_parents(now=now),
         "overdue": note_overdue(now=now),
         "canaries": follow_canaries(now=now),
-        "lost": sum(sweep_heartbeats(now=now)),
+        "lost": sum(sweep_heartbeats(now=now)) if _settled() else 0,
     }
+
+
+def _settled() -> bool:
+    return time.monotonic() - STARTED > GRACE_S
 
 
 def call_webhooks(*, now: datetime) -> int:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,7 +25,7 @@ from alerts.services.people import plain_shift
 from alerts.services.self_checks import reply_self_check
 from alerts.services.trials import try_channel
 from bozhou_eco.accounts.access import bureau_required, current_user, reader_required
-from bozhou_eco.accounts.models import FACT_ROLES, User
+from bozhou_eco.accounts.models import FACT_ROLES, Role, User
 from bozhou_eco.common import clock
 
 AHEAD = timedelta(days=14)
@@ -68,18 +68,21 @@ def subscriptions(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reader_required
 def test_channel(request: HttpRequest, code: str) -> HttpResponse:
-    """Send a test message to oneself and say what arrived where."""
-    channel = get_object_or_404(
-        Channel, code=code, enabled=True, scope=Channel.Scope.PERSON
-    )
-    trial = try_channel(channel=channel, user=current_user(request), now=clock.now())
+    """Send a test message to oneself, or to a group's robot, and say what arrived."""
+    user = current_user(request)
+    channel = get_object_or_404(Channel, code=code, enabled=True)
+    group = channel.scope == Channel.Scope.GROUP
+    if group and not user.has_role(Role.OFFICER, Role.LEADER):
+        raise Http404
+    trial = try_channel(channel=channel, user=user, now=clock.now())
     if trial.ok:
         messages.success(
-            request, f"{channel.name}：已发至 {trial.address}，内容“{trial.text}”"
+            request,
+            f"{channel.name}：已发至 {trial.address or '群机器人'}，内容“{trial.text}”",
         )
     else:
         messages.error(request, f"{channel.name}：未能发出，{trial.error}")
-    return redirect("alerts:subscriptions")
+    return redirect("alerts:chain" if group else "alerts:subscriptions")
 
 
 @require_POST

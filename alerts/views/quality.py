@@ -161,6 +161,7 @@ def chain(request: HttpRequest) -> HttpResponse:
         "canaries": quality.canaries(),
         "heartbeats": quality.heartbeats(clock.now()),
         "channels": Channel.objects.all(),
+        "may_test": user.has_role(Role.OFFICER, Role.LEADER),
         "phone": Delivery.objects.filter(
             channel__kind=Channel.Kind.PHONE, user=user, sent_at__isnull=False
         ).order_by("-sent_at")[:20],

@@ -1,5 +1,6 @@
 """Flapping, parents, shelves, breaks, heartbeats, canary, webhooks."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -173,6 +174,17 @@ def test_silence_becomes_one_alert_and_a_beat_ends_it() -> None:
     assert sweep_heartbeats(now=late) == (0, 1)
     row.refresh_from_db()
     assert row.returned_at == late
+
+
+def test_after_a_start_every_process_gets_time_for_its_first_beat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = clock.now()
+    beat(key="ingest:1", now=now - 10 * MINUTE, timeout_s=60)
+    monkeypatch.setattr(rounds, "STARTED", time.monotonic())
+    assert rounds.sweep(now=now)["lost"] == 0
+    monkeypatch.setattr(rounds, "STARTED", time.monotonic() - rounds.GRACE_S - 1)
+    assert rounds.sweep(now=now)["lost"] == 1
 
 
 def test_the_canary_reaches_the_test_phone_or_cries() -> None:

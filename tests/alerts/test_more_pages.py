@@ -28,7 +28,8 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
 from bozhou_eco.seed.people import seed_people
 from tests import factories
-from tests.alerts.makers import alert, channel, ladder
+from tests.alerts.makers import alert, channel, json_channel, ladder
+from tests.alerts.servers import server
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -90,6 +91,19 @@ def test_the_test_button_says_what_arrives_where() -> None:
     assert "13800138000" not in page
     Channel.objects.update(enabled=False)
     assert client.post(path).status_code == 404
+
+
+def test_a_group_robot_is_tested_by_those_who_answer_alerts() -> None:
+    client, _ = signed_in("officer")
+    with server() as remote:
+        row = json_channel("robot", remote, 40)
+        Channel.objects.filter(pk=row.pk).update(scope="group")
+        page = client.post("/alerts/channels/robot/test/", follow=True)
+        assert "群机器人" in page.content.decode()
+        assert len(remote.seen) == 1
+        reader, _ = signed_in("legal")
+        assert reader.post("/alerts/channels/robot/test/").status_code == 404
+        assert len(remote.seen) == 1
 
 
 def test_views_are_saved_used_by_default_and_removed() -> None:
