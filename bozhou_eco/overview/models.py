@@ -6,9 +6,6 @@ from django.db import models
 from django.db.models import Q
 
 from bozhou_eco.accounts.models import District, Organisation, User
-from bozhou_eco.overview.air import AirDay
-
-__all__ = ["AirDay", "ClueReport", "ClueReportItem"]
 
 
 class ClueReport(models.Model):

@@ -9,17 +9,17 @@ from django.db import transaction
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common import clock
-from bozhou_eco.overview.air import AirDay
 from bozhou_eco.overview.models import ClueReport, ClueReportItem
 from enforcement.models import Case, LenientTest
 from enforcement.models import Inspection as Check
-from polluters.domain.aqi import daily_aqi
-from polluters.models import Enterprise
+from polluters.models import AirDay, AirStation, Enterprise
+from polluters.selectors.air import CITY
 
 YEAR = 2025
 REPORTS, PROBLEMS = 38, 11
 OFF_SITE, ON_SITE = 88, 88
 BAD_DAYS = 6
+CAME_BY = "演示数据（2025 年，虚构）"
 EXEMPTED = (
     *(120_000, 100_000, 80_000, 60_000, 50_000, 48_000),
     *(45_000, 40_000, 35_000, 30_000, 25_000, 15_000),
@@ -36,7 +36,7 @@ def _moment(day: date, hour: int = 16) -> datetime:
 @transaction.atomic
 def seed(*, now: datetime, scale: int = 1) -> None:
     """Make the records of the year once."""
-    if AirDay.objects.filter(day__year=YEAR).exists():
+    if AirDay.objects.filter(came_by=CAME_BY).exists():
         return
     rng = random.Random(YEAR)
     districts = list(District.objects.all())
@@ -52,7 +52,7 @@ def seed(*, now: datetime, scale: int = 1) -> None:
     _register(firms, officer, rng)
     _exemptions(firms, leader)
     _reports(firms, leader)
-    _air(districts[0], rng)
+    _air(districts[0], now, rng)
 
 
 def _register(firms: list[Enterprise], officer: User, rng: random.Random) -> None:
@@ -151,30 +151,23 @@ def _reports(firms: list[Enterprise], leader: User) -> None:
         monday += timedelta(days=7)
 
 
-def _air(district: District, rng: random.Random) -> None:
+def _air(district: District, now: datetime, rng: random.Random) -> None:
+    city, _ = AirStation.objects.get_or_create(
+        code=CITY,
+        defaults={"name": "城市均值", "district": district, "assessed": False},
+    )
     days = [date(YEAR, 1, 1) + timedelta(days=n) for n in range(365)]
     spring = [day for day in days if day.month in (1, 3, 4, 12)]
     bad = set(rng.sample(spring, BAD_DAYS))
-    rows = []
-    for day in days:
-        dust = rng.uniform(180, 320) if day in bad else rng.uniform(20, 120)
-        means = {
-            "SO2": round(rng.uniform(4, 14)),
-            "NO2": round(rng.uniform(8, 34)),
-            "PM10": round(dust),
-            "PM2.5": round(min(dust * 0.35, 72)),
-            "CO": round(rng.uniform(0.3, 1.2), 1),
-            "O3": round(rng.uniform(40, 140)),
-        }
-        index = daily_aqi(means, day=day)
-        rows.append(
-            AirDay(
-                district=district,
-                day=day,
-                means=means,
-                aqi=index.value if index else None,
-                level=index.level if index else "",
-                source="演示数据（虚构浓度）",
-            )
+    AirDay.objects.filter(station=city, day__year=YEAR).delete()
+    AirDay.objects.bulk_create(
+        AirDay(
+            station=city,
+            day=day,
+            origin=AirDay.Origin.REVIEWED,
+            official_aqi=rng.randint(112, 190) if day in bad else rng.randint(24, 96),
+            came_by=CAME_BY,
+            stored_at=now,
         )
-    AirDay.objects.bulk_create(rows)
+        for day in days
+    )

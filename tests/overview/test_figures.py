@@ -6,16 +6,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.test import Client
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
-from bozhou_eco.overview.air import AirDay, record_air
 from bozhou_eco.overview.models import ClueReport, ClueReportItem
 from bozhou_eco.overview.selectors import figures as reads
 from enforcement.models import Case, LenientTest
 from enforcement.models import Inspection as Check
+from polluters.models import AirDay, AirStation
 from tests import factories
 from tests.vehicles.capture_factories import site
 from tests.vehicles.station_makers import station
@@ -102,11 +101,21 @@ def add_register(mode: str = "off_site") -> None:
     )  # fmt: skip
 
 
-def add_air(pm10: float = 40, day: date = DAY) -> AirDay:
-    return record_air(
-        district=factories.district(), day=day, means={"PM10": pm10}, source="测试",
-        actor=None, now=AT + timedelta(days=9),
-    )  # fmt: skip
+def add_air(aqi: int = 60, day: date = DAY) -> AirDay:
+    city, _ = AirStation.objects.get_or_create(
+        code="CITY",
+        defaults={
+            "name": "城市均值",
+            "district": factories.district(),
+            "assessed": False,
+        },
+    )
+    return AirDay.objects.update_or_create(
+        station=city,
+        day=day,
+        origin="reviewed",
+        defaults={"official_aqi": aqi, "came_by": "测试", "stored_at": AT},
+    )[0]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +155,7 @@ def test_shares_move_both_ways():
     add_register("on_site")
     assert value("off_site", user) == 50.0
     add_air()
-    add_air(400, AT.date() + timedelta(days=1))
+    add_air(180, AT.date() + timedelta(days=1))
     assert value("good_air", user) == 50.0
     add_air(40, AT.date() + timedelta(days=1))
     assert value("good_air", user) == 100.0
@@ -187,21 +196,3 @@ def test_the_page_and_the_word_report(client: Client):
     assert "口径第 1 版" in text
     assert "<c:v>26-06</c:v>" in chart
     assert "drawingml.chart+xml" in types
-
-
-def test_air_is_imported_whole_or_not_at_all(tmp_path):
-    factories.district()
-    good = tmp_path / "air.csv"
-    good.write_text(
-        "day,district,SO2,NO2,PM10,PM2.5,CO,O3,source\n"
-        "2026-01-01,精河县,8,20,60,30,0.6,70,国控站\n"
-        "2026-01-02,652722,8,20,360,130,0.6,70,国控站\n",
-        encoding="utf-8",
-    )
-    call_command("import_air", str(good))
-    assert [(row.aqi > 100) for row in AirDay.objects.order_by("day")] == [False, True]
-    bad = tmp_path / "bad.csv"
-    bad.write_text("day,district,PM10\n2026-01-03,精河县,5\n2026-13-01,精河县,5\n")
-    with pytest.raises(CommandError, match="第 3 行"):
-        call_command("import_air", str(bad))
-    assert AirDay.objects.count() == 2

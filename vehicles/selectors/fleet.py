@@ -120,7 +120,10 @@ def _row(found: Mapping[str, Any], key: Any, label: str) -> Row:
         for name in MEASURED
         if found[f"n_{name}"]
     }
-    return Row(key, label, *(found[f"c_{name}"] for name in COUNTS), sums)
+    row = Row(key, label, sums=sums)
+    for name in COUNTS:
+        setattr(row, name, found[f"c_{name}"])
+    return row
 
 
 def summed(rows: Iterable[Row]) -> Row:

@@ -13,11 +13,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
-from bozhou_eco.overview.models import AirDay, ClueReport, ClueReportItem
+from bozhou_eco.overview.models import ClueReport, ClueReportItem
 from enforcement.models import Inspection as Check
 from enforcement.models import LenientTest
-from polluters.domain.aqi import GOOD
 from polluters.models import Enterprise, Logger
+from polluters.selectors.air import CityDay, city_days, good_share
 from vehicles.models import FleetMonth, Inspection, RoadCheck, Site, Station
 
 TEN_THOUSAND = 10_000
@@ -53,6 +53,7 @@ Rows = Callable[[User, Period], QuerySet[Any]]
 class Definition:
     """A figure: its name, what it counts of which records, and since which version.
 
+    Where ``days`` is given the records are days of the city's air instead of rows.
     ``part`` narrows the records to the numerator of a share; ``money`` names the field
     that is summed, in yuan. ``columns`` are heading and path of the list behind it,
     ``page`` the URL name of a record and ``key`` the path of its argument.
@@ -68,6 +69,7 @@ class Definition:
     key: str = "pk"
     part: Q | None = None
     money: str = ""
+    days: Callable[[User, Period], list[CityDay]] | None = None
     group: str = "机动车"
     source: str = "本局统计口径（待确认）"
     version: str = "1"
@@ -165,11 +167,13 @@ def _register(user: User, period: Period) -> QuerySet[Any]:
     )
 
 
-def _air(user: User, period: Period) -> QuerySet[Any]:
-    rows: QuerySet[Any] = AirDay.objects.visible_to(user)
-    return rows.filter(
-        day__range=(period.first, period.last), aqi__isnull=False
-    ).select_related("district")
+def _air(user: User, period: Period) -> list[CityDay]:
+    days = city_days(start=period.first, end=period.last)
+    return [day for day in days if day.value is not None]
+
+
+def _none(user: User, period: Period) -> QuerySet[Any]:
+    return Site.objects.none()
 
 
 _ALL = (
@@ -254,12 +258,11 @@ _ALL = (
     ),
     Definition(
         "good_air", "空气质量优良天数比例", "%",
-        "AQI ≤ 100 的天数 ÷ 有 AQI 的天数（HJ 633）",
-        _air,
-        (("日期", "day"), ("行政区", "district"), ("AQI", "aqi"), ("类别", "level"),
-         ("来源", "source")),
-        part=Q(aqi__lte=GOOD), group="环境质量",
-        source="HJ 633 日评价",
+        "城市 AQI ≤ 100 的天数 ÷ 有 AQI 的天数（官方 AQI 优先，否则按 HJ 633 计算）",
+        _none,
+        (("日期", "day"), ("AQI", "value"), ("类别", "level"), ("官方 AQI", "official"),
+         ("参与点位", "stations"), ("沙尘影响", "dust")),
+        days=_air, group="环境质量", source="HJ 633 日评价",
     ),
 )  # fmt: skip
 DEFINITIONS = {definition.code: definition for definition in _ALL}
@@ -267,6 +270,10 @@ DEFINITIONS = {definition.code: definition for definition in _ALL}
 
 def figure(definition: Definition, user: User, period: Period) -> Figure:
     """Compute one figure from its records."""
+    if definition.days is not None:
+        air = good_share(definition.days(user, period))
+        value = None if air.share is None else round(100 * air.share, 1)
+        return Figure(definition, value, air.good, air.days)
     rows = definition.rows(user, period).order_by()
     if definition.part is not None:
         counted = rows.aggregate(
@@ -280,6 +287,15 @@ def figure(definition: Definition, user: User, period: Period) -> Figure:
         return Figure(definition, round(yuan / TEN_THOUSAND, 2), yuan)
     count = rows.count()
     return Figure(definition, count, count)
+
+
+def records(
+    definition: Definition, user: User, period: Period
+) -> QuerySet[Any] | list[CityDay]:
+    """Return the records behind a figure, newest first."""
+    if definition.days is not None:
+        return definition.days(user, period)
+    return definition.rows(user, period).order_by("-pk")
 
 
 def figures(user: User, period: Period) -> list[Figure]:
@@ -318,7 +334,7 @@ def trends(user: User, period: Period) -> list[Trend]:
         .annotate(n=Sum("tests"), bad=Sum("failed"))
     }
     checks = _by_month(_checks(user, period), "at", Q(verdict="fail"))
-    air = _by_month(_air(user, period), "day", Q(aqi__gt=GOOD))
+    air = _air_by_month(_air(user, period))
     return [
         Trend(
             "逐月检验次数",
@@ -361,6 +377,17 @@ def _by_month(
         .annotate(n=Count("pk"), bad=Count("pk", filter=part))
     )
     return {(row[year], row[month]): (row["n"], row["bad"]) for row in counted}
+
+
+def _air_by_month(
+    days: list[CityDay],
+) -> dict[tuple[int, int], tuple[float, float]]:
+    found: dict[tuple[int, int], tuple[float, float]] = {}
+    for day in days:
+        key = day.day.year, day.day.month
+        count, bad = found.get(key, (0, 0))
+        found[key] = count + 1, bad + (not day.good)
+    return found
 
 
 def cell(row: Any, path: str) -> Any:

@@ -72,7 +72,7 @@ def figure(request: HttpRequest, code: str) -> HttpResponse:
     definition = reads.DEFINITIONS.get(code)
     if definition is None:
         raise Http404
-    rows = definition.rows(user, period).order_by("-pk")
+    rows = reads.records(definition, user, period)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "definition": definition,
@@ -86,10 +86,9 @@ def figure(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _line(definition: reads.Definition, row: Any) -> dict[str, Any]:
-    key = row
-    for name in definition.key.split("."):
-        key = getattr(key, name)
-    url = reverse(definition.page, args=[key]) if definition.page else ""
+    url = ""
+    if definition.page:
+        url = reverse(definition.page, args=[getattr(row, definition.key)])
     return {
         "url": url,
         "cells": [reads.cell(row, path) for _, path in definition.columns],
