@@ -78,7 +78,12 @@ def _lenient(number: int) -> None:
         evidence_url="", occurred_at=when, now=when,
     ).alert  # fmt: skip
     later = when + timedelta(minutes=3)
-    case = open_case(alerts=[alert], actor=_user("officer"), now=later)
+    case = open_case(
+        alerts=[alert],
+        actor=_user("officer"),
+        now=later,
+        kind="dust" if topic == "dust" else "",
+    )
     story = Story(case, _cast(district), later)
     story.check().hand_over().elements(topic)
     story.find_off_site("数据、视频与企业说明一致，事实清楚，无须入企")
