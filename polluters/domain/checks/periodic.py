@@ -11,6 +11,9 @@ from polluters.domain.checks.series import DAY_S, HOUR_S, Floats, Ints, is_pollu
 
 LONGEST_GRAM = 48
 POINTS = 144
+SLOW_POINTS = 72
+SHORT_MORE = 0.1
+CLEAN = 0.93
 WAVES = 4
 
 
@@ -97,11 +100,18 @@ def _waves(context: Context, profile: Profile) -> list[Hit]:
     hits: list[Hit] = []
     for factor in _factors(profile):
         values, times = _coarse(profile, factor)
-        count = POINTS if profile.row_interval < 1800 else 72
-        if len(values) < 3 * count:
-            continue
-        hits += _scan(context, profile, values, times, count)
+        for count, bar in _windows(context, profile):
+            if len(values) >= 3 * count:
+                hits += _scan(context, profile, values, times, count, bar)
     return hits
+
+
+def _windows(context: Context, profile: Profile) -> tuple[tuple[int, float], ...]:
+    """Return window lengths with the share that a wave must carry: more in short ones."""
+    share = context.rules.periodic_share
+    if profile.row_interval < 1800:
+        return ((POINTS, share),)
+    return ((SLOW_POINTS, share), (SLOW_POINTS // 2, share + SHORT_MORE))
 
 
 def _factors(profile: Profile) -> list[int]:
@@ -128,7 +138,12 @@ def _coarse(profile: Profile, factor: int) -> tuple[Floats, Ints]:
 
 
 def _scan(
-    context: Context, profile: Profile, values: Floats, times: Ints, count: int
+    context: Context,
+    profile: Profile,
+    values: Floats,
+    times: Ints,
+    count: int,
+    least: float,
 ) -> list[Hit]:
     starts = np.arange(0, len(values) - count + 1, count // 4)
     windows = np.lib.stride_tricks.sliding_window_view(values, count)[starts]
@@ -139,7 +154,7 @@ def _scan(
     total = power[:, 1:].sum(axis=1)
     share, peak = _comb(power, total)
     usual = float(np.median(share))
-    bar = max(context.rules.periodic_share, usual + 6 * robust_sd(share))
+    bar = min(max(least, usual + 6 * robust_sd(share)), CLEAN)
     steady = times[starts + count - 1] - times[starts]
     step = float(np.median(np.diff(times)))
     hits = []
