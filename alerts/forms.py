@@ -116,13 +116,24 @@ class SwapForm(forms.Form):
     reason = forms.CharField(label="原因", max_length=200)
 
 
+EXAMPLE = """code: nox-hour-over
+name: 氮氧化物小时均值超过限值
+kind: exceedance
+severity: major
+scope: {pollutants: [a21002]}
+params: {multiple: 1.0, hours: 1}
+schedule: {days: all, begin: "00:00", end: "24:00"}"""
+
+
 class RulesForm(forms.Form):
     """Rules as YAML."""
 
     text = forms.CharField(
         label="规则（YAML）",
         max_length=200_000,
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+        widget=forms.Textarea(
+            attrs={"rows": 16, "spellcheck": "false", "placeholder": EXAMPLE}
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from alerts import demo
 from alerts.domain.roster import RosterError
+from alerts.forms import EXAMPLE
 from alerts.models import (
     Alert,
     Channel,
@@ -218,6 +219,12 @@ def test_rules_through_the_pages() -> None:
     assert "日均 0" in page
     assert "code: nox" in client.get("/alerts/rules/export/").content.decode()
     assert leader.post(f"{path}delete/").status_code == 404
+
+
+def test_the_example_in_the_empty_form_is_a_rule() -> None:
+    author = factories.user("officer")
+    made = rules.import_rules(text=EXAMPLE, actor=author, now=clock.now())
+    assert [version.state for version in made] == ["draft"]
 
 
 def test_low_hit_rates_are_listed_with_a_proposal() -> None:
