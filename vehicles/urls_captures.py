@@ -2,14 +2,23 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.views import cameras, captures, objections, reviews, vision_models
+from vehicles.views import (
+    cameras,
+    captures,
+    objections,
+    reviews,
+    transfers,
+    vision_models,
+)
 
 urlpatterns: list[URLPattern] = [
     path("captures/", captures.capture_list, name="captures"),
     path("captures/<int:pk>/", captures.capture, name="capture"),
     path("captures/<int:pk>/evidence/", captures.capture, name="capture_evidence"),
     path("captures/<int:pk>/bundle.zip", captures.bundle, name="capture_bundle"),
-    path("captures/<int:pk>/transfer.zip", captures.transfer, name="capture_transfer"),
+    path("captures/<int:pk>/transfer.zip", transfers.package, name="capture_transfer"),
+    path("captures/transfers/", transfers.transfer_list, name="capture_transfers"),
+    path("captures/transfers/replies/", transfers.replies, name="capture_replies"),
     path("captures/<int:pk>/thumb.jpg", captures.thumbnail, name="capture_thumb"),
     path("captures/<int:pk>/check/", captures.check_files, name="capture_check"),
     path(

@@ -139,6 +139,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "vehicles:cameras": BUREAU,
     "vehicles:camera": BUREAU,
     "vehicles:camera_snapshot": BUREAU,
+    "vehicles:capture_transfers": BUREAU,
+    "vehicles:capture_replies": frozenset({LEADER, LEGAL, OFFICER}),
     "vehicles:camera_thresholds": frozenset({LEADER, OFFICER}),
     "vehicles:vision_models": BUREAU,
     "vehicles:vision_model_retire": frozenset({LEADER, ADMIN}),

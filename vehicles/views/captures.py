@@ -12,7 +12,7 @@ from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import read_file
 from vehicles.models import Capture, CaptureFile, Objection, Site
 from vehicles.selectors import captures as reads
-from vehicles.services.bundles import capture_bundle, transfer_package
+from vehicles.services.bundles import capture_bundle
 from vehicles.services.copies import marked_copy, small_copy
 from vehicles.services.objections import ObjectionRefusedError, answer_objection
 from vehicles.views.media import send_bytes
@@ -104,20 +104,6 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponse:
         capture=found, actor=current_user(request), now=clock.now()
     )
     name = f"capture-{found.pk}.zip"
-    return send_bytes(request, content, "application/zip", name=name)
-
-
-@require_GET
-@bureau_required
-def transfer(request: HttpRequest, pk: int) -> HttpResponse:
-    """The package for the traffic police."""
-    found = _capture(request, pk)
-    if found.state != Capture.State.CONFIRMED:
-        raise PermissionDenied("只有已确认的抓拍可以移交")
-    content = transfer_package(
-        capture=found, actor=current_user(request), now=clock.now()
-    )
-    name = f"transfer-{found.pk}.zip"
     return send_bytes(request, content, "application/zip", name=name)
 
 

@@ -16,6 +16,8 @@ from vehicles.vision.render.footage import RATE
 
 # A vehicle counts as found where its box and the true one share this much.
 SAME_BOX = 0.3
+# … or their centres are nearer than this share of its size.
+SAME_CENTRE = 0.8
 LEAST_LEVEL = 2.0
 # In this light the system is to say that it cannot tell.
 NO_LEVEL = frozenset({"night", "rain"})
@@ -134,8 +136,18 @@ def compare(truth: Truth, analysis: Analysis) -> Score:
 
 def _is_vehicle(candidate: Candidate, truth: Truth) -> bool:
     boxes = [(point.vehicle, truth.box(point.at)) for point in candidate.curve]
-    same = [overlap(seen, true) > SAME_BOX for seen, true in boxes if true]
+    same = [_same(seen, true) for seen, true in boxes if true]
     return bool(same) and sum(same) > len(same) / 2
+
+
+def _same(seen: Box, true: Box) -> bool:
+    """Whether two boxes are one vehicle; truth between two sights may be a little off."""
+    apart = abs(seen[0] + seen[2] - true[0] - true[2]) / 2
+    below = abs(seen[1] + seen[3] - true[1] - true[3]) / 2
+    near = apart < SAME_CENTRE * (true[2] - true[0])
+    return overlap(seen, true) > SAME_BOX or (
+        near and below < SAME_CENTRE * (true[3] - true[1])
+    )
 
 
 def _plate(truth: Truth, analysis: Analysis) -> str | None:
