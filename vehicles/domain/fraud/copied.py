@@ -39,7 +39,7 @@ class CopiedParams(Params):
     chance: float = 6.0
     sigmas: float = 5.0
     history: int = 30
-    candidates: int = 8
+    candidates: int = 4
     bucket: int = 40
 
 
