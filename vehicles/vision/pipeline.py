@@ -43,6 +43,8 @@ NEAR_SMOKE, LARGEST_SMOKE = 0.4, 6.0
 # A follower is where the other was so many seconds before; unless it smokes by so many
 # levels more, the smoke is the other's.
 FOLLOWS, SAME_PLACE, MUCH_DARKER = (0.5, 4.0), 0.3, 0.8
+# Where smoke is seen now, nothing was dark so many seconds before.
+EARLIER_SECONDS, EARLIER_PICTURES = (1.4, 3.5), 5
 # A vehicle's direction comes from this many sights around; less motion tells none.
 HEADING_SIGHTS, LEAST_MOVED = 2, 0.15
 # Share of a smoke box where the background must be known to say anything of it.
@@ -376,9 +378,33 @@ def _judge(
         [one for _, one in instants],
         clip.profile.thresholds,
         lingering=_lingering(instants, clip, scenes),
+        earlier=_earlier(instants, clip, scenes),
         blocked=blocked,
     )
     return track, instants, judged
+
+
+def _earlier(instants: Instants, clip: _Clip, scenes: _Scenes) -> float | None:
+    """Share of a vehicle's darkening that was there before it came; None: not seen.
+
+    Smoke of one ahead, or a background that is too bright, is dark already.
+    """
+    plumes = [(s, i.measure.mask) for s, i in instants if i.measure.mask is not None]
+    step = max(len(plumes) // EARLIER_PICTURES, 1)
+    shares = []
+    for sight, mask in plumes[::step]:
+        for index in range(sight.index):
+            gap = sight.at - clip.shots[index].at
+            if not EARLIER_SECONDS[0] <= gap <= EARLIER_SECONDS[1]:
+                continue
+            scene = scenes.at(index)
+            seen = mask & scene.usable
+            if seen.sum() < 0.5 * mask.sum():
+                continue
+            before = float(np.median(scene.depth[seen]))
+            now = float(np.median(scenes.at(sight.index).depth[seen]))
+            shares.append(before / max(now, 1e-3))
+    return float(np.median(shares)) if len(shares) >= LEAST_SIGHTS else None
 
 
 def _lingering(instants: Instants, clip: _Clip, scenes: _Scenes) -> float | None:

@@ -137,3 +137,42 @@ def test_kappa_counts_agreement_beyond_chance() -> None:
     assert kappa([(yes, yes)] * 5 + [(no, no)] * 5) == pytest.approx(1.0)
     mixed = [(yes, yes)] * 4 + [(no, no)] * 4 + [(yes, no), (no, yes)]
     assert kappa(mixed) == pytest.approx(0.6)
+
+
+def test_what_was_dark_before_the_vehicle_came_is_not_its_smoke() -> None:
+    seen = instants(8, detector=0.3)
+    assert judge(seen, Thresholds(), lingering=0.6, earlier=0.1).proposal == "smoke"
+    late = judge(seen, Thresholds(), lingering=0.6, earlier=0.9)
+    assert late.proposal is Proposal.NOTHING
+    assert "早于" in late.physics
+
+
+def test_a_detector_that_sees_smoke_where_it_is_not_dark_has_no_vote() -> None:
+    bright = [
+        Instant(n * 0.2, Measure(Finding.BRIGHT, "亮于背景"), 0.8, darkened=-0.05)
+        for n in range(8)
+    ]
+    assert judge(bright, Thresholds(), lingering=None).proposal is Proposal.NOTHING
+    unknown = [
+        Instant(n * 0.2, Measure(Finding.UNDETERMINED, "背景过暗"), 0.8)
+        for n in range(8)
+    ]
+    assert judge(unknown, Thresholds(), lingering=None).proposal is Proposal.UNCLEAR
+
+
+def test_a_few_dark_pictures_of_many_are_not_enough() -> None:
+    nothing = Measure(Finding.NOTHING, "未见变暗")
+    few = instants(3, detector=0.3) + [
+        Instant(1.0 + n * 0.2, nothing, 0.0) for n in range(12)
+    ]
+    assert judge(few, Thresholds(), lingering=0.6).proposal is Proposal.NOTHING
+
+
+def test_smoke_before_a_vehicle_is_the_other_ones() -> None:
+    ahead = Measure(
+        Finding.PLUME, "背景被遮减、边缘未移动", opacity=0.5, sigma=0.02, ahead=0.7
+    )
+    seen = [Instant(n * 0.2, ahead, 0.5) for n in range(8)]
+    told = judge(seen, Thresholds(), lingering=0.6)
+    assert told.proposal is Proposal.NOTHING
+    assert "来自前车" in told.physics

@@ -69,3 +69,24 @@ def test_a_single_reading_is_to_be_checked() -> None:
 )
 def test_letters_of_pure_electric_plates(text: str, electric: bool) -> None:
     assert may_be_pure_electric(text) is electric
+
+
+def test_readers_doubts_are_shared_and_a_look_alike_is_told() -> None:
+    def doubt(m: float, w: float) -> tuple[dict[str, float], ...]:
+        return (
+            tuple({char: 1.0} for char in "新E1")
+            + ({"M": m, "W": w},)
+            + tuple({char: 1.0} for char in "28X")
+        )
+
+    clear = [read("新E1M28X", choices=doubt(0.9, 0.1))] * 3
+    assert vote(clear).problem == ""
+    # Two of three spell W, and still the sum of their doubts says M.
+    mixed = [
+        read("新E1M28X", choices=doubt(0.95, 0.05)),
+        read("新E1W28X", choices=doubt(0.48, 0.52)),
+        read("新E1W28X", choices=doubt(0.48, 0.52)),
+    ]
+    assert vote(mixed).text == "新E1M28X"
+    even = [read("新E1M28X", choices=doubt(0.5, 0.49))] * 3
+    assert vote(even).problem == "第 4 位 M/W 难辨，需人工核对"

@@ -39,6 +39,7 @@ class Thresholds:
     least_share: float = 0.25
     strong_share: float = 0.5
     most_ahead: float = 0.4
+    most_earlier: float = 0.5
     least_darkened: float = 0.05
 
 
@@ -74,17 +75,20 @@ def judge(
     thresholds: Thresholds,
     *,
     lingering: float | None,
+    earlier: float | None = None,
     blocked: str = "",
 ) -> Verdict:
     """Put both votes of a track together.
 
     ``lingering`` is the share of the darkening that stays behind when the vehicle moves
     on (None: it moved too little to tell, so physics may support but not carry a
-    proposal). ``blocked`` is a condition (night, rain …) that leaves physics without a say; then
+    proposal). ``earlier`` is the share of it that was there before the vehicle came.
+    ``blocked`` is a condition (night, rain …) that leaves physics without a say; then
     only a confident detector makes an unclear proposal, never a level.
     """
     rigid = lingering is not None and lingering < thresholds.least_lingering
-    others = _from_others(instants, thresholds)
+    before = earlier is not None and earlier > thresholds.most_earlier
+    others = before or _from_others(instants, thresholds)
     plumes = [
         one
         for one in instants
@@ -113,6 +117,8 @@ def judge(
     physics = _physics_words(instants, len(plumes), level, blocked)
     if rigid and not blocked:
         physics = "变暗随车移动而不滞留：阴影或车体"
+    elif before and not blocked:
+        physics = "变暗早于该车到来：前车的烟或背景误差"
     elif others and not blocked:
         physics = "变暗主要在车前：来自前车"
     detector = f"检测模型支持 {len(seen)}/{len(instants)} 帧" + (
