@@ -272,6 +272,8 @@ ADMIN_MODELS = frozenset(
         "enforcement.Counterpart", "enforcement.PartnerUnit",
         "polluters.Enterprise", "polluters.Outlet", "polluters.Logger",
         "polluters.Analyser", "polluters.Pollutant", "polluters.Point",
+        "polluters.MarkKind", "polluters.MarkScope", "polluters.RuleValue",
+        "polluters.CheckSetting", "polluters.PermitQuota", "polluters.Maintainer",
         "polluters.Limit", "polluters.VideoChannel", "polluters.AirStation",
         "polluters.AqiBreakpoint",
         "vehicles.Site", "vehicles.Camera",
