@@ -200,6 +200,17 @@ def address(name: str) -> str:
         return ""
 
 
+def first_address(user: User) -> str:
+    """Return the address of the first page in a person's menu, empty without any."""
+    shown = (
+        address(entry.name)
+        for _, entries in MENU
+        for entry in entries
+        if user.has_role(*entry.roles)
+    )
+    return next(filter(None, shown), "")
+
+
 def _entry(entry: Entry, path: str, count: Callable[[str], int]) -> dict[str, Any]:
     url = address(entry.name)
     own = path == url if url == "/" else path.startswith(url)

@@ -1,7 +1,8 @@
 import pytest
 from django.test import Client, RequestFactory
+from pytest_django.asserts import assertRedirects
 
-from bozhou_eco.accounts.models import Role
+from bozhou_eco.accounts.models import FACT_ROLES, Role, User
 from bozhou_eco.overview.navigation import navigation
 from tests import factories
 
@@ -37,13 +38,53 @@ def test_auditor_sees_no_facts() -> None:
     assert labels(Role.AUDITOR).isdisjoint({"总览一张图", "预警中心", "污染源清单"})
 
 
-@pytest.mark.parametrize("path", ["/", "/overview/parts/"])
-@pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR, Role.ENTERPRISE])
-def test_overview_is_refused_to_outsiders(
-    client: Client, path: str, role: Role
+FIRST = {
+    Role.ENTERPRISE: "/alerts/",
+    Role.STATION: "/alerts/",
+    Role.PARTNER: "/cases/parts/",
+    Role.ADMIN: "/polluters/quarantine/",
+    Role.AUDITOR: "/audit/",
+}
+"""The page on which each role lands that may not see the overview."""
+
+
+def person(role: Role) -> User:
+    if role == Role.ENTERPRISE:
+        return factories.user(role, organisation=factories.enterprise().organisation)
+    return factories.user(role)
+
+
+@pytest.mark.parametrize("role", FIRST)
+def test_parts_of_the_overview_are_refused_to_outsiders(
+    client: Client, role: Role
 ) -> None:
-    client.force_login(factories.user(role))
-    assert client.get(path).status_code == 403
+    client.force_login(person(role))
+    assert client.get("/overview/parts/").status_code == 403
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_lands_on_a_page_of_the_own_menu(client: Client, role: Role) -> None:
+    client.force_login(person(role))
+    answer = client.get("/")
+    if role in FACT_ROLES:
+        assert answer.status_code == 200
+        assert "kpis" in answer.context
+        return
+    assertRedirects(answer, FIRST[role], target_status_code=200)
+
+
+def test_of_two_roles_the_first_page_is_the_one_higher_in_the_menu(
+    client: Client,
+) -> None:
+    client.force_login(factories.user(Role.AUDITOR, Role.PARTNER))
+    assert client.get("/")["Location"] == FIRST[Role.PARTNER]
+
+
+def test_without_a_role_the_reason_is_told(client: Client) -> None:
+    client.force_login(factories.user())
+    answer = client.get("/")
+    assert answer.status_code == 403
+    assert "请联系管理员分配角色" in answer.content.decode()
 
 
 def test_overview_asks_strangers_to_sign_in(client: Client) -> None:

@@ -42,7 +42,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "schema": ALL,
     "api-docs": ALL,
     # 总览
-    "overview:home": BUREAU,
+    # The overview itself is the bureau's; others are led to their first page.
+    "overview:home": ALL,
     "overview:parts": BUREAU,
     "overview:search": BUREAU,
     "overview:setup": frozenset({ADMIN}),

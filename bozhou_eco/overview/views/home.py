@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from bozhou_eco.accounts.access import bureau_required, current_user
-from bozhou_eco.accounts.models import User
+from bozhou_eco.accounts.models import FACT_ROLES, User
 from bozhou_eco.common import clock
 from bozhou_eco.overview.geometry import the_map
+from bozhou_eco.overview.navigation import first_address
 from bozhou_eco.overview.selectors import home as reads
 from bozhou_eco.overview.selectors import markers
 from polluters.selectors.pages import enterprises
@@ -47,10 +50,19 @@ def _context(request: HttpRequest, user: User) -> dict[str, Any]:
 
 
 @require_GET
-@bureau_required
+@login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what needs the officer now; ``?wall=1`` is the form for a wall screen."""
-    context = _context(request, current_user(request))
+    """Show what needs the officer now; ``?wall=1`` is the form for a wall screen.
+
+    Who may not see it lands on the first page of the own menu.
+    """
+    user = current_user(request)
+    if not user.has_role(*FACT_ROLES):
+        first = first_address(user)
+        if not first:
+            raise PermissionDenied("您的账户还没有角色，请联系管理员分配角色。")
+        return redirect(first)
+    context = _context(request, user)
     return render(request, "overview/home.html", context)
 
 
