@@ -16,6 +16,8 @@ from enforcement.models import Inspection, SiteVisit, VisitPhoto, VisitSync
 from enforcement.services import visits
 from enforcement.walkthrough import Cast, Story
 
+ID = "0b1f6b0e-1111-4222-8333-444455556666"
+
 
 @pytest.fixture(autouse=True)
 def own_places(settings, tmp_path):
@@ -238,11 +240,11 @@ def test_a_photo_that_is_none_is_refused(visit, people, content, why) -> None:
         (b"{", "不是 JSON"),
         (b"[]", "JSON 对象"),
         (json.dumps({"id": "x"}), "id 应为 UUID"),
-        (json.dumps({"id": str(uuid.uuid4()), "sent_at": "now"}), "sent_at"),
+        (json.dumps({"id": ID, "sent_at": "now"}), "sent_at"),
         (
             json.dumps(
                 {
-                    "id": str(uuid.uuid4()),
+                    "id": ID,
                     "sent_at": "2026-11-23T10:00:00+08:00",
                     "place": {"latitude": "x"},
                 }
@@ -252,7 +254,7 @@ def test_a_photo_that_is_none_is_refused(visit, people, content, why) -> None:
         (
             json.dumps(
                 {
-                    "id": str(uuid.uuid4()),
+                    "id": ID,
                     "sent_at": "2026-11-23T10:00:00+08:00",
                     "changes": [{"field": "found", "value": 1, "base": -1}],
                 }

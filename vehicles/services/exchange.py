@@ -44,7 +44,9 @@ def _bounds(day: date) -> tuple[datetime, datetime]:
     return begin, begin + timedelta(days=1)
 
 
-def tests_of(day: date, reports: Sequence[str] | None = None) -> "Iterable[Inspection]":
+def finished_on(
+    day: date, reports: Sequence[str] | None = None
+) -> "Iterable[Inspection]":
     """Return the tests finished on a Beijing day, or of these only some reports."""
     begin, end = _bounds(day)
     rows = Inspection.objects.filter(
@@ -93,7 +95,7 @@ def prepare(
 
 def parcel_of(row: ExchangeParcel) -> exchange.Parcel:
     """Return the parcel with the records of its day."""
-    tests = list(tests_of(row.day, row.reports))
+    tests = list(finished_on(row.day, row.reports))
     by_type = {
         records.STATION: _stations(tests),
         records.VEHICLE: _vehicles(tests),
@@ -312,7 +314,7 @@ def check_held(
     except (ValueError, UnicodeDecodeError) as error:
         raise exchange.RefusedError([str(error)]) from error
     ours: dict[str, float | str | None] = {
-        str(test.report): test.outcome for test in tests_of(day)
+        str(test.report): test.outcome for test in finished_on(day)
     }
     found = exchange.reconcile(ours, theirs)
     check, _ = ExchangeCheck.objects.update_or_create(
@@ -365,7 +367,7 @@ def retry(*, parcel: ExchangeParcel, actor: User, now: datetime) -> ExchangeParc
     if parcel.state == ExchangeParcel.State.ACCEPTED:
         raise ExchangeRefusedError("该批次已签收，无须重发")
     if parcel.state == ExchangeParcel.State.REFUSED:
-        tests = [str(test.report) for test in tests_of(parcel.day, parcel.reports)]
+        tests = [str(test.report) for test in finished_on(parcel.day, parcel.reports)]
         parcel = prepare(
             channel=parcel.channel, day=parcel.day, now=now, reports=tests, actor=actor
         )

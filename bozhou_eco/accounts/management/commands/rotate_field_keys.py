@@ -48,7 +48,7 @@ class Command(BaseCommand):
     ) -> int:
         """Rewrite up to `BATCH` values that another key, or none, was used for."""
         quote = connection.ops.quote_name
-        table, column = quote(model._meta.db_table), quote(field.column)
+        table, column = quote(model._meta.db_table), quote(str(field.column))
         key = quote(str(model._meta.pk.column))  # type: ignore[union-attr]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
