@@ -111,7 +111,7 @@ def run(quick: bool = False) -> list[Figure]:
 
         now = clock.now()
         user = _people(now)
-        rows = _fill(user, count, now)
+        rows = fill(user, count, now)
         times = _pages(user, asked)
         moves = _moves(user, moved, now)
     return [
@@ -134,7 +134,8 @@ def _people(now: datetime) -> Any:
     return User.objects.get(username="officer")
 
 
-def _fill(user: Any, count: int, now: datetime) -> int:
+def fill(user: Any, count: int, now: datetime) -> int:
+    """Make ``count`` cases at all stages, with their clocks and steps."""
     from django.db import connection  # noqa: PLC0415
 
     from enforcement.models import Case, Cause  # noqa: PLC0415

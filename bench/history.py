@@ -136,8 +136,8 @@ def _load_unless_there(running: Bed, days: int) -> None:
         _migrate(running, FULL)
         running.manage("shell", "-c", "from bench import history; history.prepare()")
         cursor.execute(f"CREATE DATABASE {SHORT} TEMPLATE {FULL}")
-        _fill(running, SHORT, SHORT_DAYS)
-        _fill(running, FULL, days)
+        fill(running, SHORT, SHORT_DAYS)
+        fill(running, FULL, days)
         for name in (SHORT, FULL):
             cursor.execute(f"COMMENT ON DATABASE {name} IS '{mark}'")
 
@@ -176,10 +176,10 @@ def prepare() -> None:
         cursor.execute("ANALYZE")
 
 
-def _fill(running: Bed, database: str, days: int) -> None:
+def fill(running: Bed, database: str, days: int, end: datetime = END) -> None:
     """Load the minutes month by month, two at a time, then vacuum and analyse."""
     with ThreadPoolExecutor(2) as pool:
-        months = _months(END - timedelta(days=days), END)
+        months = _months(end - timedelta(days=days), end)
         list(pool.map(lambda span: _fill_month(running, database, *span), months))
     with _cursor(running, database) as cursor:
         cursor.execute("VACUUM (FREEZE, ANALYZE) polluters_reading")
