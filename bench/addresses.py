@@ -15,8 +15,10 @@ from bench.visitor import Answer, Visitor
 
 LINK = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
 ROWS, VARIANTS, ROUNDS = 4, 4, 2
-# They do not end, or are a machine's.
-LEFT_OUT = frozenset({"polluters:video_stream", "api-push", "schema"})
+# They do not end, or are a machine's, or are a file of decided captures alone.
+LEFT_OUT = frozenset(
+    {"polluters:video_stream", "api-push", "schema", "vehicles:capture_transfer"}
+)
 ACCOUNT = ("mfa_index", "usersessions_list", "account_change_password")
 
 

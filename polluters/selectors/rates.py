@@ -24,7 +24,8 @@ SPANS = {
     "month": ("月", Period.MONTH),
     "quarter": ("季", Period.QUARTER),
 }
-# Hours under a stop mark and hours flagged F throughout are out of the period.
+# Hours under a stop mark and hours flagged F throughout are out of the period. OFFSET 0
+# keeps the planner from working ``stopped`` out anew for each of the six counts.
 COUNTS_SQL = """
 SELECT point_id, min(time),
        count(*) FILTER (WHERE stopped),
@@ -34,7 +35,7 @@ SELECT point_id, min(time),
        count(*) FILTER (WHERE NOT stopped AND valid AND short_got IS NOT NULL)
 FROM (
     SELECT m.point_id, m.time, m.got, m.valid, s.got AS short_got,
-           (m.flags <> '{}'::jsonb AND m.flags - 'F' = '{}'::jsonb)
+           (m.flags ? 'F' AND m.flags - 'F' = '{}'::jsonb)
            OR EXISTS (
                SELECT 1 FROM unnest(%(points)s::bigint[], %(begins)s::timestamptz[],
                                     %(ends)s::timestamptz[]) AS k(point, b, e)
@@ -45,6 +46,7 @@ FROM (
     LEFT JOIN polluters_shortfall s ON s.point_id = m.point_id AND s.hour = m.time
     WHERE m.point_id = ANY(%(ids)s) AND m.period = 2
       AND m.time >= %(start)s AND m.time < %(end)s
+    OFFSET 0
 ) h
 GROUP BY point_id
 """

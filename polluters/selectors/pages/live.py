@@ -134,7 +134,8 @@ def open_alerts(outlets: Iterable[Outlet]) -> dict[str, Alert]:
     rows = (
         Alert.objects.open()
         .filter(subject_key__in=keys, returned_at=None)
-        .order_by("severity_rank", "-occurred_at")
+        .order_by("subject_key", "-severity_rank", "occurred_at")
+        .distinct("subject_key")
     )
     return {row.subject_key: row for row in rows}
 
