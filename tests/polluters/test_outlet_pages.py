@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from alerts.services import raise_alert
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.audit.models import AuditEntry
 from bozhou_eco.common import clock
 from polluters.models import Latest, Period, Point, Reading
+from polluters.selectors.pages.enterprises import Filters, outlet_rows
 from polluters.selectors.pages.outlet import runs
 from polluters.services import partitions
 from tests import factories
@@ -156,3 +158,27 @@ def test_odd_spans_fall_back(client: Client, officer: User, query: str) -> None:
 def test_runs_of_flags() -> None:
     assert runs(["N", "M", "M", "N"]) == [(0, 1, "N"), (1, 3, "M"), (3, 4, "N")]
     assert runs([]) == []
+
+
+def test_an_outlet_stands_under_its_worst_alert(client: Client, officer: User) -> None:
+    point, now = factories.point(high=100), clock.now()
+    for severity, minutes in (("minor", 5), ("critical", 60), ("major", 2)):
+        at = now - timedelta(minutes=minutes)
+        raise_alert(
+            key=f"worst:{severity}",
+            kind="exceedance",
+            severity=severity,
+            summary="NOx",
+            explanation={},
+            subject_key=point.outlet.subject_key,
+            subject_name=str(point.outlet),
+            district=point.outlet.enterprise.district,
+            organisation=None,
+            evidence_url="",
+            occurred_at=at,
+            now=at,
+        )
+    (row,) = outlet_rows(user=officer, filters=Filters(), now=now)
+    assert row.alert is not None
+    assert row.alert.severity == "critical"
+    assert row.status.key == "critical"
