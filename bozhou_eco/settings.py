@@ -12,6 +12,7 @@ import django_stubs_ext
 import environ
 from csp.constants import NONCE, SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from bozhou_eco.common import sealed_text
 
@@ -350,6 +351,13 @@ UNFOLD = {
     "SITE_HEADER": "博州智慧监管",
     "SITE_SUBHEADER": "后台配置",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("img/mark.svg"),
+        }
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
 }
