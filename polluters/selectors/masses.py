@@ -69,7 +69,13 @@ def year_rows(user: User | None, *, year: int, today: date) -> list[FactorYear]:
         key = (row["point__outlet__enterprise_id"], row["point__pollutant_id"])
         groups.setdefault(key, []).append(row)
     quotas = _quotas(user, year)
-    daily = _daily(user, year)
+    limited = [
+        int(str(row["point_id"]))
+        for key, own in groups.items()
+        if key in quotas
+        for row in own
+    ]
+    daily = _daily(limited, year)
     rows = [
         _row(own, quotas.get(key), daily, today if year == today.year else None)
         for key, own in groups.items()
@@ -94,9 +100,12 @@ def _quotas(user: User | None, year: int) -> dict[tuple[int, int], PermitQuota]:
     }
 
 
-def _daily(user: User | None, year: int) -> dict[int, list[tuple[date, float]]]:
+def _daily(points: Sequence[int], year: int) -> dict[int, list[tuple[date, float]]]:
+    """Return the tonnes of each day of points that a quota binds."""
     found: dict[int, list[tuple[date, float]]] = {}
-    rows = _masses(user, year).order_by("day")
+    rows = DailyMass.objects.filter(
+        point__in=points, day__gte=date(year, 1, 1), day__lte=date(year, 12, 31)
+    ).order_by("day")
     for point, day, kg in rows.values_list("point_id", "day", "measured"):
         found.setdefault(point, []).append((day, kg / 1000))
     return found
