@@ -11,6 +11,7 @@ from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from bozhou_eco.common import queue
+from enforcement.selectors.settings import forget_settings
 from tests import reference
 
 HOW = (
@@ -95,6 +96,7 @@ def _empty_cache(request: pytest.FixtureRequest) -> None:
     )
     if uses_database:
         _clear_own_keys()
+        forget_settings()
 
 
 @pytest.fixture

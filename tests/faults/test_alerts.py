@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -303,10 +304,10 @@ def test_a_dead_browser_endpoint_is_pruned_once(
 
 
 def test_redis_lost_while_alerts_are_raised(
-    phone: Server, settings: object, monkeypatch: pytest.MonkeyPatch
+    phone: Server, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscriber("wecom", cap=60)
-    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     monkeypatch.setattr(publisher, "_client", None)
     monkeypatch.setattr(publisher, "_resting_until", 0.0)
     begun = time.monotonic()

@@ -10,8 +10,13 @@ import sys
 from types import ModuleType
 
 import torch
-from ultralytics.utils import TORCHVISION_VERSION
+from PIL import Image
+from ultralytics.utils import TORCHVISION_VERSION, patches
 from ultralytics.utils.nms import TorchNMS
+
+# Ultralytics puts an Image.open of its own in place that, for a file that is no picture,
+# wants to install a package. Whoever opens pictures here wants Pillow's plain refusal.
+Image.open = patches._image_open
 
 
 def ensure_torchvision() -> bool:
