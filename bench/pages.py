@@ -203,6 +203,8 @@ def _crowd(
     roles = [role for role, count in CROWD.items() for _ in range(count)]
     present = [role if role in found else "officer" for role in roles][:PEOPLE]
     cookies = [_cookie(role) for role in present]
+    for port in ports:
+        _warm(found["officer"], port)
     crowd = _Crowd(found, ports, time.monotonic() + seconds)
     threads = [
         threading.Thread(target=crowd.live, args=(number, role, cookies[number]))
@@ -213,6 +215,14 @@ def _crowd(
     for thread in threads:
         thread.join()
     return crowd.taken, crowd.faults
+
+
+def _warm(one: Found, port: int) -> None:
+    """Open the common pages once: a process that has served nothing is none deployed."""
+    with Visitor(port, _cookie("officer")) as visitor:
+        for name in COMMON:
+            for path in one.paths.get(name, [])[:1]:
+                visitor.get(path)
 
 
 def _scripts(found: dict[str, Found], port: int) -> dict[str, int]:
