@@ -104,7 +104,7 @@ def test_two_webs_behind_nginx_and_one_is_killed(lab, tmp_path: Path) -> None:
         while not stop.is_set():
             try:
                 with urllib.request.urlopen(
-                    f"http://127.0.0.1:{front}/readyz", timeout=10
+                    f"http://127.0.0.1:{front}/accounts/login/", timeout=10
                 ) as answer:
                     seen[answer.status] += 1
             except OSError as error:
