@@ -54,20 +54,26 @@ def _masses(user: User | None, year: int) -> QuerySet[DailyMass]:
 
 def year_rows(user: User | None, *, year: int, today: date) -> list[FactorYear]:
     """Return every factor of every enterprise in scope, the fullest quota first."""
-    sums = (
-        _masses(user, year)
-        .values(
-            "point_id", "point__outlet__enterprise_id", "point__pollutant_id",
-            "point__outlet__enterprise__short_name", "point__pollutant__code",
-            "point__pollutant__short", "point__pollutant__name", "point__outlet_id",
-        )
+    sums = {
+        row["point_id"]: row
+        for row in _masses(user, year)
+        .values("point_id")
         .annotate(kg=Sum("measured"), extra=Sum("substituted"), gone=Sum("missing"))
-        .order_by("point__outlet__enterprise__short_name", "point__pollutant__code")
+        .order_by()
+    }
+    points = (
+        Point.objects.filter(pk__in=sums)
+        .order_by("outlet__enterprise__short_name", "pollutant__code", "pk")
+        .values(
+            "pk", "outlet_id", "outlet__enterprise_id",
+            "outlet__enterprise__short_name", "pollutant_id", "pollutant__code",
+            "pollutant__short", "pollutant__name",
+        )
     )  # fmt: skip
     groups: dict[tuple[int, int], list[Mapping[str, object]]] = {}
-    for row in sums:
-        key = (row["point__outlet__enterprise_id"], row["point__pollutant_id"])
-        groups.setdefault(key, []).append(row)
+    for point in points:
+        key = (point["outlet__enterprise_id"], point["pollutant_id"])
+        groups.setdefault(key, []).append(point | sums[point["pk"]])
     quotas = _quotas(user, year)
     limited = [
         int(str(row["point_id"]))
@@ -127,13 +133,13 @@ def _row(
                 days[day] = days.get(day, 0.0) + tonnes
         last = today or date(quota.year, 12, 31)
         forecast = forecast_quota(sorted(days.items()), quota=quota.tonnes, today=last)
-    name = str(first["point__pollutant__short"] or first["point__pollutant__name"])
+    name = str(first["pollutant__short"] or first["pollutant__name"])
     return FactorYear(
-        enterprise=str(first["point__outlet__enterprise__short_name"]),
-        enterprise_id=int(str(first["point__outlet__enterprise_id"])),
-        outlet=f"{len({row['point__outlet_id'] for row in own})} 个排放口",
+        enterprise=str(first["outlet__enterprise__short_name"]),
+        enterprise_id=int(str(first["outlet__enterprise_id"])),
+        outlet=f"{len({row['outlet_id'] for row in own})} 个排放口",
         factor=name,
-        unit_code=str(first["point__pollutant__code"]),
+        unit_code=str(first["pollutant__code"]),
         measured=sum(float(str(row["kg"])) for row in own) / 1000,
         substituted=sum(float(str(row["extra"])) for row in own) / 1000,
         missing=sum(int(str(row["gone"])) for row in own),
