@@ -72,14 +72,14 @@ def pytest(variables: dict[str, str], arguments: list[str]) -> int:
 
 
 def everything(variables: dict[str, str], arguments: list[str]) -> int:
-    """Run the suite, then the browser tests in a process of their own.
+    """Run the suite, then the browser tests in processes of their own.
 
     Playwright keeps an event loop running in its thread for the rest of the session,
     which tests with a loop of their own cannot share.
     """
     code = pytest(variables, [*arguments, f"--ignore={BROWSER}"])
     print("==> browser tests", flush=True)
-    return pytest(variables, ["-n0", *arguments, BROWSER]) or code
+    return pytest(variables, [*arguments, BROWSER]) or code
 
 
 def main(arguments: list[str]) -> int:

@@ -50,7 +50,7 @@
         all = all.concat(known(curve.high), known(curve.mean));
         if (curve.limit && (!limit || (curve.limit.high !== null && curve.limit.high < limit.high))) limit = curve.limit;
       });
-      if (!all.length) { plot.innerHTML = '<div class="state"><b>所选时段没有数据</b></div>'; return; }
+      if (!all.length) { plot.removeAttribute("role"); plot.innerHTML = '<div class="state"><b>所选时段没有数据</b></div>'; return; }
       plot.setAttribute("aria-label", title.textContent + "，最高 " + bz.figure(Math.max.apply(null, all)) + (limit ? "，" + limit.kind + " " + limit.text : ""));
       charts.push(bz.chart(plot, {
         series: series, bands: bands, limit: limit, flags: flags, unit: unit, start: body.start, end: body.end,
