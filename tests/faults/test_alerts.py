@@ -326,14 +326,14 @@ def test_redis_lost_while_alerts_are_raised(
 
 
 def test_a_killed_redis_costs_no_message_and_is_used_again(
-    phone: Server, settings: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    phone: Server, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A real server, killed without a word while alerts are raised, then back."""
     subscriber("wecom", cap=60)
     valkey = ValkeyServer(tmp_path, durable=False)
     valkey.start()
     try:
-        monkeypatch.setattr(settings, "REDIS_URL", valkey.url)
+        settings.REDIS_URL = valkey.url
         monkeypatch.setattr(publisher, "_client", None)
         monkeypatch.setattr(publisher, "_resting_until", 0.0)
         alert(now=clock.now())

@@ -151,7 +151,7 @@ def good_logger(platform: Platform) -> Iterator[dict[str, float]]:
     yield waits
     done.set()
     threads[1].join()
-    _send_again(platform, sock, frames, waits)
+    _send_again(platform, sock, frames, waits, sent)
     assert platform.wait(lambda: len(waits) == len(sent)), "a 9014 is missing"
     sock.shutdown(socket.SHUT_RDWR)
     threads[0].join(10)
@@ -163,11 +163,15 @@ def _send_again(
     sock: socket.socket,
     frames: dict[str, bytes],
     waits: dict[str, float],
+    sent: dict[str, float],
 ) -> None:
     for _ in range(3):
         if platform.wait(lambda: len(waits) == len(frames), seconds=10):
             return
-        for qn in frames.keys() - waits.keys():
+        silent = frames.keys() - waits.keys()
+        assert len(silent) <= 3, "more than an answer here and there was lost"
+        for qn in silent:
+            sent[qn] = time.monotonic()
             sock.sendall(frames[qn])
 
 
