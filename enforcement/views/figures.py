@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
+from bozhou_eco.common.periods import days_asked
 from enforcement.domain.figures import DEFINITIONS, STAGE_DEFINITION, Period
 from enforcement.domain.given import parse, problems
 from enforcement.domain.workflow import Field, FieldKind, Refused
@@ -35,16 +36,7 @@ RECORDS: dict[str, Any] = {
 
 def read_period(request: HttpRequest) -> Period:
     """Return the period the address asks for; the year so far without one."""
-    today = clock.beijing(clock.now()).date()
-
-    def day(name: str, default: date) -> date:
-        try:
-            return date.fromisoformat(request.GET.get(name, ""))
-        except ValueError:
-            return default
-
-    first, last = day("from", date(today.year, 1, 1)), day("to", today)
-    return Period(min(first, last), max(first, last))
+    return Period(*days_asked(request))
 
 
 @bureau_required

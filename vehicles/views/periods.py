@@ -5,7 +5,7 @@ from datetime import date
 
 from django.http import HttpRequest
 
-from bozhou_eco.common import clock
+from bozhou_eco.common.periods import days_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,4 @@ class Period:
 
 def read_period(request: HttpRequest) -> Period:
     """Return the period the address names; the year so far without one."""
-    today = clock.beijing(clock.now()).date()
-
-    def day(name: str, default: date) -> date:
-        try:
-            return date.fromisoformat(request.GET.get(name, ""))
-        except ValueError:
-            return default
-
-    first, last = day("from", date(today.year, 1, 1)), day("to", today)
-    return Period(min(first, last), max(first, last))
+    return Period(*days_asked(request))

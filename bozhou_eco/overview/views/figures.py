@@ -13,6 +13,7 @@ from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
 from bozhou_eco.common.columns import columns
+from bozhou_eco.common.periods import days_asked
 from bozhou_eco.overview.papers.figures import build
 from bozhou_eco.overview.selectors import figures as reads
 
@@ -23,16 +24,7 @@ YEARS_SHOWN = 3
 
 def _period(request: HttpRequest) -> reads.Period:
     """The period the address names; the year so far without one."""
-    today = clock.beijing(clock.now()).date()
-
-    def day(name: str, default: date) -> date:
-        try:
-            return date.fromisoformat(request.GET.get(name, ""))
-        except ValueError:
-            return default
-
-    first, last = day("from", date(today.year, 1, 1)), day("to", today)
-    return reads.Period(min(first, last), max(first, last))
+    return reads.Period(*days_asked(request))
 
 
 def _years() -> list[dict[str, object]]:
