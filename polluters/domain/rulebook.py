@@ -74,6 +74,9 @@ _OTHER = (
     Number("season_weeks", "同期基线取用周数", 8, "周", OWN),
     Number("season_bar", "同期偏离（稳健标准差）", 7, "倍", OWN),
     Number("joint_days", "多变量取用天数", 60, "d", OWN),
+    Number("explanation_days", "企业说明时限（工作日）", 3, "d", OWN),
+    Number("portal_file_mb", "企业附件单个上限", 20, "MB", OWN),
+    Number("portal_files", "企业附件每次个数上限", 6, "个", OWN),
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from polluters.models.national import (
     NationalRate,
     Shortfall,
 )
+from polluters.models.portal import Explanation, ExplanationEntry, PortalFile
 from polluters.models.quotas import DailyMass, PermitQuota, Substitute
 from polluters.models.readings import (
     DirtyHour,
@@ -53,6 +54,8 @@ __all__ = [
     "DirtyHour",
     "Enterprise",
     "Exceedance",
+    "Explanation",
+    "ExplanationEntry",
     "Finding",
     "FrameSeal",
     "Installation",
@@ -75,6 +78,7 @@ __all__ = [
     "PermitQuota",
     "Point",
     "Pollutant",
+    "PortalFile",
     "Quality",
     "QuarantinedFrame",
     "RawFrame",
