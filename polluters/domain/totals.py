@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from polluters.domain.convert import gas_mass_kg, water_mass_kg, water_volume
 
 HOUR_S = 3600
+PACE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,11 @@ class QuotaForecast:
 
 
 def forecast_quota(
-    daily: Sequence[tuple[date, float]], *, quota: float, today: date, window: int = 30
+    daily: Sequence[tuple[date, float]],
+    *,
+    quota: float,
+    today: date,
+    window: int = PACE_DAYS,
 ) -> QuotaForecast:
     """Return when a yearly quota (t) runs out at the pace of the last ``window`` days.
 
@@ -102,6 +107,13 @@ def forecast_quota(
     first = today - timedelta(days=window)
     recent = [mass for day, mass in year if first < day <= today]
     pace = math.fsum(recent) / len(recent) if recent else 0.0
+    return forecast_pace(used, pace, quota=quota, today=today)
+
+
+def forecast_pace(
+    used: float, pace: float, *, quota: float, today: date
+) -> QuotaForecast:
+    """Return when a yearly quota runs out at ``pace`` (t a day) after ``used`` (t)."""
     end = date(today.year, 12, 31)
     year_end = used + pace * (end - today).days
     runs_out = None

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
-from polluters.domain.totals import QuotaForecast, forecast_quota
+from polluters.domain.totals import PACE_DAYS, QuotaForecast, forecast_pace
 from polluters.models import (
     DailyMass,
     Mean,
@@ -58,7 +59,11 @@ def year_rows(user: User | None, *, year: int, today: date) -> list[FactorYear]:
         row["point_id"]: row
         for row in _masses(user, year)
         .values("point_id")
-        .annotate(kg=Sum("measured"), extra=Sum("substituted"), gone=Sum("missing"))
+        .annotate(
+            kg=Sum("measured"),
+            extra=Sum("substituted"),
+            gone=Sum("missing"),
+        )
         .order_by()
     }
     points = (
@@ -70,20 +75,15 @@ def year_rows(user: User | None, *, year: int, today: date) -> list[FactorYear]:
             "pollutant__short", "pollutant__name",
         )
     )  # fmt: skip
-    groups: dict[tuple[int, int], list[Mapping[str, object]]] = {}
+    groups: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
     for point in points:
         key = (point["outlet__enterprise_id"], point["pollutant_id"])
         groups.setdefault(key, []).append(point | sums[point["pk"]])
     quotas = _quotas(user, year)
-    limited = [
-        int(str(row["point_id"]))
-        for key, own in groups.items()
-        if key in quotas
-        for row in own
-    ]
-    daily = _daily(limited, year)
+    last = today if year == today.year else date(year, 12, 31)
+    paces = _paces(user, year, last)
     rows = [
-        _row(own, quotas.get(key), daily, today if year == today.year else None)
+        _row(own, quotas.get(key), paces.get(key, 0.0), last)
         for key, own in groups.items()
     ]
     return sorted(rows, key=_rank)
@@ -106,44 +106,39 @@ def _quotas(user: User | None, year: int) -> dict[tuple[int, int], PermitQuota]:
     }
 
 
-def _daily(points: Sequence[int], year: int) -> dict[int, list[tuple[date, float]]]:
-    """Return the tonnes of each day of points that a quota binds."""
-    found: dict[int, list[tuple[date, float]]] = {}
-    rows = DailyMass.objects.filter(
-        point__in=points, day__gte=date(year, 1, 1), day__lte=date(year, 12, 31)
-    ).order_by("day")
-    for point, day, kg in rows.values_list("point_id", "day", "measured"):
-        found.setdefault(point, []).append((day, kg / 1000))
-    return found
+def _paces(user: User | None, year: int, last: date) -> dict[tuple[int, int], float]:
+    """Return the tonnes a day of the last days of data of each factor (one query)."""
+    first = last - timedelta(days=PACE_DAYS)
+    rows = (
+        _masses(user, year)
+        .filter(day__gt=first, day__lte=last)
+        .values_list("point__outlet__enterprise_id", "point__pollutant_id")
+        .annotate(kg=Sum("measured"), days=Count("day", distinct=True))
+        .order_by()
+    )
+    return {(firm, factor): kg / days / 1000 for firm, factor, kg, days in rows}
 
 
 def _row(
-    own: Sequence[Mapping[str, object]],
+    own: Sequence[Mapping[str, Any]],
     quota: PermitQuota | None,
-    daily: Mapping[int, list[tuple[date, float]]],
-    today: date | None,
+    pace: float,
+    last: date,
 ) -> FactorYear:
-    first = own[0]
-    points = tuple(int(str(row["point_id"])) for row in own)
+    first, measured = own[0], sum(row["kg"] for row in own) / 1000
     forecast = None
     if quota is not None:
-        days: dict[date, float] = {}
-        for point in points:
-            for day, tonnes in daily.get(point, ()):
-                days[day] = days.get(day, 0.0) + tonnes
-        last = today or date(quota.year, 12, 31)
-        forecast = forecast_quota(sorted(days.items()), quota=quota.tonnes, today=last)
-    name = str(first["pollutant__short"] or first["pollutant__name"])
+        forecast = forecast_pace(measured, pace, quota=quota.tonnes, today=last)
     return FactorYear(
-        enterprise=str(first["outlet__enterprise__short_name"]),
-        enterprise_id=int(str(first["outlet__enterprise_id"])),
+        enterprise=first["outlet__enterprise__short_name"],
+        enterprise_id=first["outlet__enterprise_id"],
         outlet=f"{len({row['outlet_id'] for row in own})} 个排放口",
-        factor=name,
-        unit_code=str(first["pollutant__code"]),
-        measured=sum(float(str(row["kg"])) for row in own) / 1000,
-        substituted=sum(float(str(row["extra"])) for row in own) / 1000,
-        missing=sum(int(str(row["gone"])) for row in own),
-        points=points,
+        factor=first["pollutant__short"] or first["pollutant__name"],
+        unit_code=first["pollutant__code"],
+        measured=measured,
+        substituted=sum(row["extra"] for row in own) / 1000,
+        missing=sum(row["gone"] for row in own),
+        points=tuple(row["point_id"] for row in own),
         quota=quota,
         forecast=forecast,
     )

@@ -25,7 +25,8 @@ SPANS = {
     "quarter": ("季", Period.QUARTER),
 }
 # Hours under a stop mark and hours flagged F throughout are out of the period. OFFSET 0
-# keeps the planner from working ``stopped`` out anew for each of the six counts.
+# keeps the planner from working ``stopped`` out anew for each of the six counts; a point
+# without marks does not walk through those of the others.
 COUNTS_SQL = """
 SELECT point_id, min(time),
        count(*) FILTER (WHERE stopped),
@@ -36,7 +37,7 @@ SELECT point_id, min(time),
 FROM (
     SELECT m.point_id, m.time, m.got, m.valid, s.got AS short_got,
            (m.flags ? 'F' AND m.flags - 'F' = '{}'::jsonb)
-           OR EXISTS (
+           OR m.point_id = ANY(%(points)s) AND EXISTS (
                SELECT 1 FROM unnest(%(points)s::bigint[], %(begins)s::timestamptz[],
                                     %(ends)s::timestamptz[]) AS k(point, b, e)
                WHERE k.point = m.point_id AND k.b < m.time + interval '1 hour'

@@ -131,13 +131,14 @@ def with_points(outlets: Iterable[Outlet]) -> dict[int, list[Point]]:
 def open_alerts(outlets: Iterable[Outlet]) -> dict[str, Alert]:
     """Return the worst open alert of each outlet by subject key (one query)."""
     keys = [outlet.subject_key for outlet in outlets]
-    rows = (
+    worst = (
         Alert.objects.open()
         .filter(subject_key__in=keys, returned_at=None)
         .order_by("subject_key", "-severity_rank", "occurred_at")
         .distinct("subject_key")
+        .values("pk")  # sorting narrow rows: thousands may be open
     )
-    return {row.subject_key: row for row in rows}
+    return {row.subject_key: row for row in Alert.objects.filter(pk__in=worst)}
 
 
 def live_values(
