@@ -236,6 +236,14 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# How old a password or code may be for an act that binds: long enough for a sitting of
+# second reviews or a decision with its document, too short for a desk left over lunch.
+# 0 never asks, which only the suite may (its clients sign in without a password).
+REAUTHENTICATE_SECONDS = env.int(
+    "REAUTHENTICATE_SECONDS", default=0 if STAGE == "test" else 1800
+)
+if REAUTHENTICATE_SECONDS <= 0 and STAGE != "test":
+    raise ImproperlyConfigured("REAUTHENTICATE_SECONDS must be more than 0.")
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -15,6 +15,7 @@ from alerts.selectors import quality
 from alerts.services import rules
 from alerts.services.errors import RefusedError
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 
@@ -128,6 +129,7 @@ def backtest(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @leader_required
+@identity_required()
 def move_rule(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Review, activate or retire a version."""
     if act not in ("review", "activate", "retire"):

@@ -1,15 +1,24 @@
 """Admin of users, organisations and districts."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import District, Organisation, Role, User
 from bozhou_eco.audit.configuration import ConfigurationAdmin
 
 admin.site.unregister(Group)
+
+
+def _handed_in(request: HttpRequest, *args: object, **kwargs: object) -> bool:
+    return request.method == "POST"
 
 
 class RolesMixin(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +54,19 @@ class UserAdmin(DjangoUserAdmin, ConfigurationAdmin):  # type: ignore[misc, type
     list_select_related = ("organisation",)
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
+
+    @method_decorator(identity_required(_handed_in))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Show or save an account; to give roles asks again who is there."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    @method_decorator(identity_required(_handed_in))
+    def user_change_password(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Set somebody's password; asks again who is there."""
+        return super().user_change_password(request, *args, **kwargs)
+
     fieldsets = (  # type: ignore[assignment]
         (None, {"fields": ("username", "password", "is_active")}),
         ("人员", {"fields": ("name", "phone", "email", "card_number")}),

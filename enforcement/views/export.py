@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 
 from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
 from enforcement.domain.documents import FORMS
@@ -20,6 +21,7 @@ SALT = "enforcement.feed"
 
 
 @bureau_required
+@identity_required()
 def bundle(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the case as a zip that anyone can verify offline."""
     case, user = bureau_case(request, pk), current_user(request)

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
 from enforcement.domain.documents import FORMS
@@ -23,8 +24,27 @@ from enforcement.selectors.facts import build_facts
 from enforcement.services.cases import Conflict, move_case
 from enforcement.views.common import bureau_case
 
+# Moves by which somebody decides, approves, signs for or ends a case.
+BINDING = frozenset(
+    {
+        Action.APPROVE_FINDINGS, Action.NO_VIOLATION, Action.ORDER_ONLY,
+        Action.CONFIRM_CORRECTED, Action.CORRECTION_FAILED, Action.APPROVE_LENIENT,
+        Action.SPOT_PENALTY, Action.APPROVE_FILING, Action.REFUSE_FILING,
+        Action.SUSPECT_CRIME, Action.APPROVE_REVIEW, Action.PASS_LEGAL,
+        Action.PASS_TO_DISCUSSION, Action.CONCLUDE_DISCUSSION, Action.DECIDE,
+        Action.DECIDE_NO_PENALTY, Action.DEFER, Action.APPLY_COURT,
+        Action.END_ENFORCEMENT, Action.DECISION_REVOKED, Action.APPROVE_CLOSING,
+        Action.WITHDRAW, Action.SUSPEND, Action.REOPEN,
+    }
+)  # fmt: skip
+
+
+def _binds(request: HttpRequest, pk: int, action: str) -> bool:
+    return request.method == "POST" and action in BINDING
+
 
 @bureau_required
+@identity_required(_binds)
 def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Show the form of an action with what is missing; on POST, take the action."""
     case, user = bureau_case(request, pk), current_user(request)

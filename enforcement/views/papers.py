@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user, reader_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
@@ -38,7 +39,12 @@ SERVE_FIELDS = (
 )
 
 
+def _issues(request: HttpRequest, pk: int, kind: str) -> bool:
+    return request.method == "POST" and "draft" not in request.POST
+
+
 @bureau_required
+@identity_required(_issues)
 def write(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Fill in a document; keep it as draft or issue it."""
     case, user, now = bureau_case(request, pk), current_user(request), clock.now()
@@ -217,6 +223,7 @@ def _day(text: str) -> date:
 
 @bureau_required
 @require_POST
+@identity_required()
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """Void an issued document with a reason."""
     document = _document(request, pk)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from bozhou_eco.accounts.access import current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
@@ -94,6 +95,7 @@ def part(request: HttpRequest, pk: int) -> HttpResponse:
 
 @partner_required
 @require_POST
+@identity_required()
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign for a part."""
     try:

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from bozhou_eco.accounts.access import current_user, reader_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.common import clock
 from enforcement.domain.given import parse, problems
 from enforcement.domain.workflow import Refused
@@ -12,8 +13,18 @@ from enforcement.forms import ActForm
 from enforcement.views.common import case_for
 from enforcement.views.registry import SIDE_ACTS, Ask
 
+# Side acts by which somebody decides or binds a party.
+BINDING = frozenset(
+    {"decide-extension", "approve-visit", "daily-fine", "publish", "seize", "invite"}
+)
+
+
+def _binds(request: HttpRequest, pk: int, code: str) -> bool:
+    return request.method == "POST" and code in BINDING
+
 
 @reader_required
+@identity_required(_binds)
 def side(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Show the form of a side act; on POST, do it."""
     case, user = case_for(request, pk), current_user(request)

@@ -22,6 +22,7 @@
     if (settings.method && settings.method !== "GET") settings.headers["X-CSRFToken"] = bz.csrf();
     var response = await fetch(url, settings);
     if (response.redirected && new URL(response.url).pathname.startsWith("/accounts/")) {
+      if (asksIdentity(response.url)) throw new bz.SessionEnded("请先确认身份");
       sessionEnded();
       throw new bz.SessionEnded("会话已过期");
     }
@@ -73,6 +74,15 @@
     bz.message("warn", "会话已过期，已填写的内容仍在本页。请在新窗口登录后回到此页继续。", {
       href: document.body.dataset.login || "/accounts/login/", text: "重新登录", blank: true,
     });
+  }
+  /* An act that binds asks who is there; the page keeps what was filled in. */
+  function asksIdentity(address) {
+    var path = new URL(address).pathname;
+    if (!path.startsWith("/accounts/identity/")) return false;
+    bz.message("warn", "此操作需要再次确认身份，已填写的内容仍在本页。请在新窗口确认后回到此页再次提交。", {
+      href: path, text: "确认身份", blank: true,
+    });
+    return true;
   }
   bz.icon = function (name) {
     var svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -130,6 +140,10 @@
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     var address = event.detail.xhr && event.detail.xhr.responseURL;
+    if (address && asksIdentity(address)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
     if (address && new URL(address).pathname.startsWith("/accounts/login")) {
       event.detail.shouldSwap = false;
       sessionEnded();

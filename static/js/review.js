@@ -124,7 +124,7 @@
         open(capture);
       });
       if (result.next) open(result.next); else bz.$("#panel").replaceChildren();
-    } catch (error) { bz.message("err", error.message); }
+    } catch (error) { if (!(error instanceof bz.SessionEnded)) bz.message("err", error.message); }
   }
   function count(step) {
     var waiting = bz.$("#waiting"), done = bz.$("#done");

@@ -260,6 +260,20 @@ ROLES: dict[str, frozenset[Role]] = {
     "api-alert-comment": frozenset({OFFICER, REVIEWER, LEADER}),
 }
 
+# Acts that bind somebody ask again who is there (by action or form where they say so).
+BINDING = frozenset(
+    {
+        "admin:auth_user_password_change",
+        "alerts:move_rule",
+        "enforcement:act", "enforcement:side", "enforcement:write", "enforcement:void",
+        "enforcement:part_sign", "enforcement:bundle",
+        "overview:audit_export",
+        "vehicles:capture_bundle", "vehicles:objection_answer", "vehicles:review_give",
+        "vehicles:vision_model_activate", "vehicles:vision_model_retire",
+        "vehicles:file_owner", "vehicles:watch_export",
+    }
+)  # fmt: skip
+
 # What the administrator configures. Facts, cases, evidence, the audit log and other
 # people's second factors stay out.
 ADMIN_MODELS = frozenset(

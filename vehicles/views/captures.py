@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import read_file
@@ -97,6 +98,7 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @bureau_required
+@identity_required()
 def bundle(request: HttpRequest, pk: int) -> HttpResponse:
     """The sealed bundle with its verifier."""
     found = _capture(request, pk)
@@ -126,6 +128,7 @@ def check_files(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @bureau_required
+@identity_required()
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer an objection."""
     objection = get_object_or_404(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.common import clock
 from vehicles.domain.plates import COLOR_NAMES, Color
@@ -115,6 +116,7 @@ def _integrity(
 
 @require_POST
 @role_required(Role.REVIEWER)
+@identity_required()  # every verdict, so that nobody learns by it to be the second
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a verdict; the answer names the undo address and the next capture."""
     user = current_user(request)

@@ -13,6 +13,7 @@ from django.views.decorators.http import (
 )
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import District, Role
 from bozhou_eco.common import clock
 from vehicles.domain import plates
@@ -92,6 +93,7 @@ def vehicle_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @role_required(*OWNER_ROLES)
+@identity_required()
 def vehicle_owner(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the owner in the clear; the reading is audited."""
     found = _file(request, pk)

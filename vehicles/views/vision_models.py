@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from vehicles.models import Camera, ModelVersion
@@ -74,6 +75,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @role_required(Role.LEADER, Role.ADMIN)
+@identity_required()
 def model_activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a model to use."""
     model = get_object_or_404(ModelVersion, pk=pk)
@@ -92,6 +94,7 @@ def model_activate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @role_required(Role.LEADER, Role.ADMIN)
+@identity_required()
 def model_retire(request: HttpRequest) -> HttpResponse:
     """Go back to the model that came with the platform."""
     retire_model(actor=current_user(request), now=clock.now())

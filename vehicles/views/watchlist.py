@@ -11,6 +11,7 @@ from django.views.decorators.http import (
 )
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import District, Role
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
@@ -147,6 +148,7 @@ HEADER = ("号牌号码", "号牌颜色", "VIN", "车型", "燃料", "排放阶�
 
 @require_POST
 @role_required(*KEEPERS)
+@identity_required()
 def watch_export(request: HttpRequest) -> HttpResponse:
     """The list as it is narrowed, for the traffic police; who took it is audited."""
     user = current_user(request)

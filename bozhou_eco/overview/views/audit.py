@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from bozhou_eco.accounts.access import current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit import services as audit
 from bozhou_eco.audit.models import AuditEntry
@@ -56,6 +57,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @auditor_required
+@identity_required()
 def export(request: HttpRequest) -> HttpResponseBase:
     """The filtered log as CSV; the export itself is an entry."""
     filters = reads.Filters.read(request.GET.dict())
