@@ -1,5 +1,6 @@
 """What intake must know of every logger, kept in memory and read anew often."""
 
+import gc
 import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -64,6 +65,10 @@ class Registry:
         if time.monotonic() - self._loaded >= max_age_s:
             self._loggers = load(clock.now())
             self._loaded = time.monotonic()
+            # The rows just read refer to each other in circles (prefetched querysets
+            # know their instance), and intake's collector looks seldom: left alone they
+            # pile up to hundreds of megabytes.
+            gc.collect(1)
 
     def get(self, mn: str) -> LoggerInfo | None:
         """Return the logger, looking once more in the database before giving up."""
