@@ -72,6 +72,7 @@ def _rates(quick: bool) -> list[Figure]:
     from bozhou_eco.common.video import frames  # noqa: PLC0415
     from vehicles.demo import CLIPS  # noqa: PLC0415
     from vehicles.vision import pipeline, worker  # noqa: PLC0415
+    from vehicles.vision.analysis import Profile  # noqa: PLC0415
     from vehicles.vision.evidence import make_draft  # noqa: PLC0415
 
     eyes, plates = worker.eyes(), worker.plates()
@@ -90,7 +91,7 @@ def _rates(quick: bool) -> list[Figure]:
                 frames(path, per_second=PER_SECOND),
                 eyes=eyes,
                 plates=plates,
-                profile=pipeline.Profile(),
+                profile=Profile(),
                 per_second=PER_SECOND,
             )
         with _Watch() as proving:
@@ -208,6 +209,7 @@ def _clean() -> int:
     """Captures on real traffic without smoke; 0 where there is no footage."""
     from bozhou_eco.common.video import frames  # noqa: PLC0415
     from vehicles.vision import pipeline, worker  # noqa: PLC0415
+    from vehicles.vision.analysis import Profile  # noqa: PLC0415
 
     return sum(
         len(
@@ -215,7 +217,7 @@ def _clean() -> int:
                 frames(video, per_second=PER_SECOND),
                 eyes=worker.eyes(),
                 plates=worker.plates(),
-                profile=pipeline.Profile(),
+                profile=Profile(),
                 per_second=PER_SECOND,
             ).candidates
         )

@@ -11,7 +11,7 @@ from vehicles.domain.smoke.background import Background
 from vehicles.domain.smoke.photometry import Image
 from vehicles.models import CaptureFile
 from vehicles.services.captures import Draft, EvidenceFile
-from vehicles.vision.pipeline import Analysis, Candidate, CurvePoint
+from vehicles.vision.analysis import Analysis, Candidate, CurvePoint
 
 JPEG_QUALITY = 95
 LEAST_CLIP_SECONDS = 10.0

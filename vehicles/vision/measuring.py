@@ -9,8 +9,9 @@ from typing import Any
 
 from bozhou_eco.common.video import frames
 from vehicles.domain.smoke.tracks import overlap
+from vehicles.vision.analysis import Analysis, Candidate, Profile, Seen
 from vehicles.vision.detector import Eyes
-from vehicles.vision.pipeline import Analysis, Candidate, Profile, Seen, analyse
+from vehicles.vision.pipeline import analyse
 from vehicles.vision.plate_reader import PlateReader
 from vehicles.vision.render.footage import RATE
 

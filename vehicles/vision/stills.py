@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vehicles.domain.plates import is_valid
-from vehicles.domain.smoke.background import Box, box_mask
 from vehicles.domain.smoke.photometry import Image, luminance
+from vehicles.domain.smoke.regions import Box, box_mask
 from vehicles.domain.smoke.ringelmann import grade_of
 from vehicles.vision.detector import Detection, Eyes
 from vehicles.vision.pictures import Picture

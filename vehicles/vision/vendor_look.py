@@ -15,10 +15,11 @@ from vehicles.domain.smoke.voting import Voted, vote
 from vehicles.models import Capture, CaptureFile
 from vehicles.services.vendor_looks import Boxes, Look, record_look
 from vehicles.vision import worker
+from vehicles.vision.analysis import Analysis, Candidate
 from vehicles.vision.config import load_config
 from vehicles.vision.evidence import darkest_point, row_of
 from vehicles.vision.pictures import PictureError, decode_picture
-from vehicles.vision.pipeline import Analysis, Candidate, analyse
+from vehicles.vision.pipeline import analyse
 from vehicles.vision.stills import Still, look_at_still
 
 STILLS_SIGMA = 1.0

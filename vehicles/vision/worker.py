@@ -22,10 +22,11 @@ from vehicles.services.segments import (
     segment_file,
 )
 from vehicles.services.vision_models import active_model_path
+from vehicles.vision.analysis import Analysis, Candidate, Profile
 from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
 from vehicles.vision.evidence import load_background, make_draft, save_background
-from vehicles.vision.pipeline import Analysis, Candidate, Profile, analyse
+from vehicles.vision.pipeline import analyse
 from vehicles.vision.plate_reader import PlateReader
 
 logger = logging.getLogger(__name__)

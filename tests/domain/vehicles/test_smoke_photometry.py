@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from vehicles.domain.smoke.background import blend, box_mask, build_background
+from vehicles.domain.smoke.background import Background, blend, build_background
+from vehicles.domain.smoke.comparison import Clean, Settings, compare
 from vehicles.domain.smoke.photometry import luminance, to_coded, to_linear
-from vehicles.domain.smoke.transmission import Finding, Settings, compare, measure
+from vehicles.domain.smoke.regions import box_mask
+from vehicles.domain.smoke.transmission import Finding, measure
 
 HEIGHT, WIDTH = 180, 320
 VEHICLE = (130.0, 40.0, 190.0, 100.0)
@@ -30,8 +32,9 @@ def through(image: np.ndarray, depth: np.ndarray, air: float = 0.012) -> np.ndar
 def look(seen: np.ndarray, background: np.ndarray) -> object:
     hidden = box_mask(HEIGHT, WIDTH, [VEHICLE], margin=0.06)
     known = np.ones((HEIGHT, WIDTH), bool)
-    scene = compare(to_linear(seen), to_linear(background), hidden, known, Settings())
-    return measure(scene, luminance(background), VEHICLE, [], Settings())
+    clean = Clean.of(Background(background, known), Settings())
+    scene = compare(seen, clean, hidden, Settings())
+    return measure(scene, VEHICLE, [], Settings())
 
 
 def test_coding_and_decoding_return_every_value() -> None:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from vehicles.domain.smoke.comparison import Scene
 from vehicles.domain.smoke.persistence import Moment, lingering
+from vehicles.domain.smoke.regions import Region, Window
 from vehicles.domain.smoke.review import Judgement, Next, Opinion, decide, kappa
 from vehicles.domain.smoke.tracks import Passing, owned, same_passing
 from vehicles.domain.smoke.transmission import Finding, Measure
@@ -62,8 +64,9 @@ def moments(*, stays: bool) -> list[Moment]:
         start = 60 if stays else x - 60
         depth[40:80, start:x] = 0.8
         box = (float(x), 30.0, float(x + 40), 80.0)
-        usable = np.ones(SHAPE, bool)
-        found.append(Moment(number * 0.2, box, depth, usable, depth > 0.1))
+        scene = Scene.plain(depth, np.ones(SHAPE, bool), np.zeros(SHAPE, bool))
+        dark = Region.tight(Window(0, 0, SHAPE[1], SHAPE[0]), depth > 0.1)
+        found.append(Moment(number * 0.2, box, scene, dark))
     return found
 
 
@@ -74,9 +77,7 @@ def test_smoke_lingers_and_shadow_leaves() -> None:
 
 def test_a_vehicle_that_stands_tells_nothing() -> None:
     still = moments(stays=True)[:1] * 6
-    same = [
-        Moment(n * 0.2, m.box, m.depth, m.usable, m.dark) for n, m in enumerate(still)
-    ]
+    same = [Moment(n * 0.2, m.box, m.scene, m.dark) for n, m in enumerate(still)]
     assert lingering(same) is None
 
 

@@ -11,32 +11,34 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vehicles.domain.smoke.background import Box, Mask
-from vehicles.domain.smoke.photometry import Light
+from vehicles.domain.smoke.comparison import Scene
+from vehicles.domain.smoke.regions import Box, Mask, Region
 
 # Seconds between the two pictures of a pair.
 SHORTEST, LONGEST = 0.35, 0.95
 # Share of the dark region that must become free for a pair to say anything.
 LEAST_FREED = 0.15
 LEAST_PIXELS = 25
+# A carried region is widened by so many pixels: boxes are not that exact.
+SPREAD = 2
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A track in one picture: depth H×W, where it can be trusted, the dark region."""
+    """A track in one picture: its box, the comparison, the dark region."""
 
     at: float
     box: Box
-    depth: Light
-    usable: Mask
-    dark: Mask | None
+    scene: Scene
+    dark: Region | None
 
 
-def _carried(mask: Mask, before: Box, after: Box) -> Mask:
-    """A region moved and scaled as the vehicle's box was."""
+def _carried(region: Region, before: Box, after: Box) -> Mask:
+    """A region moved and scaled as the vehicle's box was, inside its old window."""
     scale_x = (after[2] - after[0]) / max(before[2] - before[0], 1.0)
     scale_y = (after[3] - after[1]) / max(before[3] - before[1], 1.0)
     # Feet stay on the road, so boxes are aligned at the middle of their lower edge.
+    before, after = region.window.inner(before), region.window.inner(after)
     foot = ((before[0] + before[2]) / 2, before[3])
     new_foot = ((after[0] + after[2]) / 2, after[3])
     matrix = np.array(
@@ -46,19 +48,27 @@ def _carried(mask: Mask, before: Box, after: Box) -> Mask:
         ],
         np.float32,
     )
-    height, width = mask.shape
-    moved = cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height))
-    return cv2.dilate(moved, np.ones((5, 5), np.uint8)) > 0
+    # What is moved to just beyond the window's edge still spreads into it.
+    matrix[:, 2] += SPREAD
+    height, width = region.mask.shape
+    moved = cv2.warpAffine(
+        region.mask.view(np.uint8), matrix, (width + 2 * SPREAD, height + 2 * SPREAD)
+    )
+    spread = cv2.dilate(moved, np.ones((2 * SPREAD + 1, 2 * SPREAD + 1), np.uint8))
+    result: Mask = spread[SPREAD:-SPREAD, SPREAD:-SPREAD] > 0
+    return result
 
 
 def _pair(first: Moment, second: Moment) -> float | None:
     assert first.dark is not None
-    freed = first.dark & second.usable & ~_carried(first.dark, first.box, second.box)
-    size = int(freed.sum())
-    if size < max(LEAST_PIXELS, LEAST_FREED * first.dark.sum()):
+    window = first.dark.window
+    freed = first.dark.mask & window.of(second.scene.usable)
+    freed &= ~_carried(first.dark, first.box, second.box)
+    size = int(np.count_nonzero(freed))
+    if size < max(LEAST_PIXELS, LEAST_FREED * first.dark.size):
         return None
-    before = float(first.depth[freed].mean())
-    after = float(np.clip(second.depth[freed], 0.0, None).mean())
+    before = float(first.scene.depth_in(window)[freed].mean())
+    after = float(np.clip(second.scene.depth_in(window)[freed], 0.0, None).mean())
     return after / max(before, 1e-3)
 
 
@@ -69,7 +79,7 @@ def lingering(moments: Sequence[Moment]) -> float | None:
     """
     shares = []
     for index, first in enumerate(moments):
-        if first.dark is None or not first.dark.any():
+        if first.dark is None or not first.dark.size:
             continue
         for second in moments[index + 1 :]:
             gap = second.at - first.at

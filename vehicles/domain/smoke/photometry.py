@@ -6,6 +6,7 @@ the same ratio on gamma-coded pixels reads dark plumes about a level too low.
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,4 +52,5 @@ def to_coded(light: Light) -> Image:
 
 def luminance(image: Image) -> Light:
     """Linear luminance H×W (0..1) of an H×W×3 BGR image."""
-    return (to_linear(image) @ LUMINANCE_BGR).astype(np.float32)
+    result: Light = cv2.transform(cv2.LUT(image, _DECODE), LUMINANCE_BGR[None])
+    return result

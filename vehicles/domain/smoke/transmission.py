@@ -1,9 +1,7 @@
 """Plume by transmission: how much of a known background still shines through.
 
-In linear light a plume gives ``I = T·B + (1 − T)·A``. With the camera's own clean
-background B and soot's faint scattered light A, T follows pixel by pixel. What else
-darkens a road differs in shape: a shadow is flat with sharp edges and keeps to its
-vehicle, an object brings edges of its own, spray and dust are brighter than the road.
+What else darkens a road differs in shape: a shadow is flat with sharp edges and keeps to
+its vehicle, an object brings edges of its own, spray and dust are brighter than the road.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,11 +10,16 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from vehicles.domain.smoke.background import Box, Mask, box_mask
-from vehicles.domain.smoke.photometry import LUMINANCE_BGR, Light
+from vehicles.domain.smoke.comparison import Scene, Settings
+from vehicles.domain.smoke.photometry import Light
+from vehicles.domain.smoke.regions import Box, Mask, Region, Window, box_mask
 
 # By how much of itself the scattered light may be misjudged.
 VEIL_DOUBT = 0.3
+# Pixels around the searched area that its edges are judged with.
+EDGE = 8
+# A dark spot of fewer pixels is noise.
+LEAST_PART = 12
 
 
 class Finding(StrEnum):
@@ -34,61 +37,12 @@ Heading = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Limits of the method; each is a row a camera may override.
-
-    ``airlight`` is the light soot scatters (linear, 0..1); ``least_depth`` the smallest
-    optical depth that counts; ``darkest_background`` the luminance under which a plume
-    cannot be told from the road. ``hug`` and ``apart`` are distances from the
-    vehicle in its widths: contact shadows lie inside the first, soft ones in the second; ``sharpest`` the steepest edge, in plume
-    cores per vehicle width; ``most_cast`` the largest difference of red and blue depth.
-    """
-
-    airlight: float = 0.012
-    usual_road: float = 0.12
-    most_veil: float = 0.65
-    least_depth: float = 0.11
-    darkest_background: float = 0.045
-    brightest_background: float = 0.92
-    reach_side: float = 1.3
-    reach_up: float = 0.5
-    reach_down: float = 1.3
-    trail_side: float = 0.35
-    trail_up: float = 0.4
-    trail_down: float = 0.15
-    least_area: float = 0.10
-    hug: float = 0.10
-    hug_moving: float = 0.18
-    apart: float = 0.25
-    least_apart: float = 0.30
-    ahead: float = 0.6
-    sharpest: float = 14.0
-    flattest: float = 0.55
-    most_cast: float = 0.25
-    most_bright: float = 0.5
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One picture beside its background: optical depth H×W, of red and blue too."""
-
-    depth: Light
-    red: Light
-    blue: Light
-    usable: Mask
-    hidden: Mask
-    noise: float
-    gain: float
-    flicker: float = 0.0
-
-
-@dataclass(frozen=True)
 class Measure:
     """A plume candidate at one vehicle in one picture.
 
     ``depth`` is the optical depth of its core (90th percentile), ``opacity`` 1 − e^−depth,
     ``sigma`` the uncertainty of the opacity, ``area`` its pixels over the vehicle's,
-    ``box`` its bounds in pixels. ``flatness`` is the share of pixels near the median
+    ``region`` where it is. ``flatness`` is the share of pixels near the median
     depth (high in shadows), ``sharpness`` the steepness of its edges (high in shadows
     and objects), ``apart`` the share of it that lies off the vehicle, ``cast`` how much
     deeper red is than blue (positive in shade lit by the sky), ``ahead`` how much of
@@ -105,93 +59,69 @@ class Measure:
     sharpness: float = 0.0
     apart: float = 0.0
     cast: float = 0.0
-    box: Box | None = None
     background: float = 0.0
     ahead: float = 0.0
-    mask: Mask | None = field(default=None, compare=False, repr=False)
+    region: Region | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def box(self) -> Box | None:
+        """Bounds of the plume in pixels."""
+        return self.region.box if self.region else None
 
 
-def compare(
-    seen: Light, background: Light, hidden: Mask, known: Mask, settings: Settings
-) -> Scene:
-    """Optical depth of a picture against its background, exposure evened out.
-
-    ``seen`` and ``background`` are linear light H×W×3 (BGR); ``hidden`` is True on
-    vehicles, ``known`` where the background is known.
-    """
-    before = background @ LUMINANCE_BGR
-    usable = (
-        known
-        & ~hidden
-        & (before > settings.darkest_background)
-        & (before < settings.brightest_background)
-    )
-    if usable.sum() < 0.02 * usable.size:
-        zero = np.zeros(before.shape, np.float32)
-        return Scene(zero, zero, zero, np.zeros_like(usable), hidden, 1.0, 1.0)
-    now = seen @ LUMINANCE_BGR
-    gain = float(np.median(now[usable] / before[usable]))
-    depth = _depth(now, before * gain, settings.airlight)
-    red = _depth(seen[..., 2], background[..., 2] * gain, settings.airlight)
-    blue = _depth(seen[..., 0], background[..., 0] * gain, settings.airlight)
-    # A low percentile: plumes and shadows may fill much of the picture.
-    noise = float(np.percentile(np.abs(depth[usable]), 40) * 1.9)
-    fine = np.abs(depth - cv2.blur(depth, (9, 9)))[usable]
-    flicker = float(np.median(fine) * 1.48)
-    return Scene(depth, red, blue, usable, hidden, noise, gain, flicker)
-
-
-def airlight_of(
-    pictures: list[Light], vehicles: list[Mask], road: float, s: Settings
-) -> float:
-    """The light that the darkest things still send: soot's own, and haze before it.
-
-    Tyres and the dark under a vehicle are as black as soot, so haze between them and the
-    camera shows in them. ``pictures`` are luminances, ``road`` that of the clean road.
-    """
-    darkest = [
-        float(np.percentile(light[mask], 2))
-        for light, mask in zip(pictures, vehicles, strict=True)
-        if mask.sum() >= 100
-    ]
-    least = s.airlight * min(road / s.usual_road, 1.0)
-    if not darkest:
-        return least
-    return float(np.clip(np.median(darkest), least, s.most_veil * road))
-
-
-def _depth(now: Light, before: Light, airlight: float) -> Light:
-    passed = (now - airlight) / np.maximum(before - airlight, 1e-3)
-    smooth = cv2.blur(np.clip(passed, 0.02, 2.0).astype(np.float32), (3, 3))
-    result: Light = -np.log(smooth)
-    return result
-
-
-def search_area(
+def search_window(
     box: Box, trail: list[Box], height: int, width: int, s: Settings, *, moving: bool
-) -> Mask:
-    """Where a vehicle's plume may be.
+) -> tuple[Window, Mask]:
+    """Where a vehicle's plume may be: a window and the part of it that counts.
 
     A moving vehicle leaves its smoke where it has just been, and there its own shadow
     and its neighbours' are not. Around one that stands smoke may go anywhere.
     """
-    mask = np.zeros((height, width), np.bool_)
     side, up, down = (
         (s.trail_side, s.trail_up, s.trail_down)
         if moving
         else (s.reach_side, s.reach_up, s.reach_down)
     )
+    places = []
     for x1, y1, x2, y2 in trail if moving else [box, *trail]:
         w, h = x2 - x1, y2 - y1
-        left, right = int(x1 - side * w), int(x2 + side * w)
-        top, bottom = int(y1 - up * h), int(y2 + down * h)
-        mask[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = True
-    return mask
+        places.append(
+            (
+                int(x1 - side * w),
+                int(y1 - up * h),
+                int(x2 + side * w),
+                int(y2 + down * h),
+            )
+        )
+    window = Window.around(places, height, width, margin=EDGE)
+    mask = np.zeros(window.shape, np.bool_)
+    for left, top, right, bottom in places:
+        mask[
+            max(top - window.top, 0) : max(bottom - window.top, 0),
+            max(left - window.left, 0) : max(right - window.left, 0),
+        ] = True
+    return window, mask
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What is known of the surroundings of one vehicle: all of it in one window."""
+
+    scene: Scene
+    window: Window
+    box: Box
+    depth: Light
+    hidden: Mask
+    settings: Settings
+
+    @property
+    def width(self) -> float:
+        """The vehicle's width."""
+        return self.box[2] - self.box[0]
 
 
 def measure(
     scene: Scene,
-    background: Light,
     box: Box,
     trail: list[Box],
     settings: Settings,
@@ -203,37 +133,41 @@ def measure(
     ``heading`` is the unit vector of its motion in the picture. Its smoke lies behind
     it; soft darkening before it is somebody else's.
     """
-    height, width = scene.depth.shape
-    # Contact shadows hug the vehicle; nothing is measured in that band.
+    height, width = scene.usable.shape
     moving = heading is not None and bool(trail)
+    window, area = search_window(box, trail, height, width, settings, moving=moving)
+    inner = window.inner(box)
+    # Contact shadows hug the vehicle; nothing is measured in that band.
     hug = settings.hug_moving if moving else settings.hug
-    hugging = box_mask(height, width, [box], margin=hug)
-    area = search_area(box, trail, height, width, settings, moving=moving)
-    here = area & scene.usable & ~hugging
-    if here.sum() < 60:
+    here = area & window.of(scene.usable)
+    here &= ~box_mask(*window.shape, [inner], margin=hug)
+    if np.count_nonzero(here) < 60:
         return Measure(Finding.UNDETERMINED, "背景过暗、过亮或被遮挡")
     floor = max(settings.least_depth, 2.5 * scene.noise)
     if floor > 0.6:
         return Measure(Finding.UNDETERMINED, "画面噪声过大")
-    dark = here & (scene.depth > floor)
-    bright = here & (scene.depth < -floor)
-    before = _before(box, heading, height, width, settings)
-    mask = _attached(dark & ~before, box)
-    ahead = _ahead(scene, _attached(dark & before, box), mask, box, settings)
+    place = _Place(
+        scene, window, inner, scene.depth_in(window), window.of(scene.hidden), settings
+    )
+    dark = here & (place.depth > floor)
+    before = _before(inner, heading, window, settings)
+    mask = _attached(dark & ~before, inner)
     vehicle = max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
-    share = float(mask.sum()) / vehicle
-    if share < settings.least_area or mask.sum() < 30:
-        if bright.sum() > settings.least_area * vehicle:
+    count = int(np.count_nonzero(mask))
+    share = count / vehicle
+    bright = int(np.count_nonzero(here & (place.depth < -floor)))
+    if share < settings.least_area or count < 30:
+        if bright > settings.least_area * vehicle:
             return Measure(Finding.BRIGHT, "亮于背景：水雾或扬尘", area=share)
         return Measure(Finding.NOTHING, "未见变暗", area=share)
-    found = _judge(scene, background, mask, bright, box, settings)
+    found = _judge(place, mask, bright)
+    ahead = _ahead(place, _attached(dark & before, inner), count)
     return replace(found, ahead=ahead)
 
 
-def _before(
-    box: Box, heading: Heading | None, height: int, width: int, s: Settings
-) -> Mask:
+def _before(box: Box, heading: Heading | None, window: Window, s: Settings) -> Mask:
     """Everything that lies before a moving vehicle; nothing where it stands."""
+    height, width = window.shape
     if heading is None:
         return np.zeros((height, width), np.bool_)
     dx, dy = heading
@@ -244,71 +178,68 @@ def _before(
     return result
 
 
-def _ahead(scene: Scene, before: Mask, behind: Mask, box: Box, s: Settings) -> float:
+def _ahead(place: _Place, before: Mask, behind: int) -> float:
     """Share of the soft darkening that lies before the vehicle (a shadow is not soft)."""
-    size = float(before.sum())
+    size = int(np.count_nonzero(before))
     if size < 30:
         return 0.0
-    core = float(np.percentile(scene.depth[before], 90))
-    if _sharpness(scene, before, core, box[2] - box[0]) > s.sharpest:
+    core = float(np.percentile(place.depth[before], 90))
+    if _sharpness(place, before, core) > place.settings.sharpest:
         return 0.0
-    return size / (size + float(behind.sum()))
+    return size / (size + behind)
 
 
 def _attached(dark: Mask, box: Box) -> Mask:
     """Parts of the dark mask that reach the vehicle's surroundings."""
+    if np.count_nonzero(dark) < LEAST_PART:
+        return np.zeros(dark.shape, np.bool_)
     opened = cv2.morphologyEx(
-        dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+        dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
     )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        opened, connectivity=8, ltype=cv2.CV_16U
+    )
     x1, y1, x2, y2 = box
     near = 0.35 * (x2 - x1)
-    kept = np.zeros(dark.shape, np.bool_)
-    for label in range(1, count):
-        left, top, w, h, size = stats[label]
-        apart_x = max(left - x2, x1 - (left + w), 0)
-        apart_y = max(top - y2, y1 - (top + h), 0)
-        if size >= 12 and apart_x <= near and apart_y <= near:
-            kept |= labels == label
-    return kept
+    left, top, w, h, size = stats.T
+    apart_x = np.maximum(np.maximum(left - x2, x1 - (left + w)), 0)
+    apart_y = np.maximum(np.maximum(top - y2, y1 - (top + h)), 0)
+    kept = (size >= LEAST_PART) & (apart_x <= near) & (apart_y <= near)
+    kept[0] = False
+    result: Mask = kept[labels] if count > 1 else np.zeros(dark.shape, np.bool_)
+    return result
 
 
-def _sharpness(scene: Scene, mask: Mask, core: float, width: float) -> float:
+def _sharpness(place: _Place, mask: Mask, core: float) -> float:
     """Steepness of a region's edges, away from vehicles, in cores per vehicle width."""
-    kernel = np.ones((5, 5), np.uint8)
-    around = cv2.dilate(mask.astype(np.uint8), kernel) > 0
-    vehicles = cv2.dilate(scene.hidden.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    place = around & ~vehicles
-    if place.sum() < 20:
+    around = cv2.dilate(mask.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    hidden = np.ascontiguousarray(place.hidden).view(np.uint8)
+    around &= cv2.dilate(hidden, np.ones((7, 7), np.uint8)) == 0
+    if np.count_nonzero(around) < 20:
         return 99.0
-    across = cv2.Sobel(scene.depth, cv2.CV_32F, 1, 0, ksize=3) / 8
-    down = cv2.Sobel(scene.depth, cv2.CV_32F, 0, 1, ksize=3) / 8
-    slope = np.hypot(across, down)[place]
-    return float(np.percentile(slope, 92) * width / max(core, 1e-3))
+    across = cv2.Sobel(place.depth, cv2.CV_32F, 1, 0, ksize=3)[around]
+    down = cv2.Sobel(place.depth, cv2.CV_32F, 0, 1, ksize=3)[around]
+    slope = np.hypot(across, down) / 8
+    return float(np.percentile(slope, 92) * place.width / max(core, 1e-3))
 
 
-def _judge(
-    scene: Scene,
-    background: Light,
-    mask: Mask,
-    bright: Mask,
-    box: Box,
-    settings: Settings,
-) -> Measure:
-    inside = scene.depth[mask]
+def _judge(place: _Place, mask: Mask, bright: int) -> Measure:
+    settings, width = place.settings, place.width
+    region = Region.tight(place.window, mask)
+    inside = place.depth[mask]
     peak = float(np.percentile(inside, 99))
-    body = inside[inside > 0.1 * peak]
-    core = float(np.percentile(body, 90))
+    core = float(np.percentile(inside[inside > 0.1 * peak], 90))
     middle = float(np.median(inside))
-    width = box[2] - box[0]
-    near = box_mask(mask.shape[0], mask.shape[1], [box], margin=settings.apart)
-    under = float(np.median(background[mask]))
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    near = box_mask(*place.window.shape, [place.box], margin=settings.apart)
+    clean = place.scene.clean
+    under = (
+        float(np.median(region.window.of(clean.light)[region.mask])) if clean else 0.0
+    )
     opacity = 1.0 - float(np.exp(-core))
     # Noise of the core, and the scattered light that is only assumed.
     sigma = float(
         np.hypot(
-            scene.noise * (1.0 - opacity),
+            place.scene.noise * (1.0 - opacity),
             VEIL_DOUBT * settings.airlight / max(under - settings.airlight, 1e-3),
         )
     )
@@ -318,22 +249,15 @@ def _judge(
         opacity=opacity,
         depth=core,
         sigma=sigma,
-        area=float(mask.sum()) / max(width * (box[3] - box[1]), 1.0),
+        area=len(inside) / max(width * (place.box[3] - place.box[1]), 1.0),
         flatness=float(np.mean(np.abs(inside - middle) < 0.16 * middle + 0.02)),
-        sharpness=_sharpness(scene, mask, core, width),
-        apart=float((mask & ~near).sum() / mask.sum()),
-        cast=float(np.median(scene.red[mask]) - np.median(scene.blue[mask]))
-        / max(middle, 1e-3),
-        box=(
-            float(columns[0]),
-            float(rows[0]),
-            float(columns[-1] + 1),
-            float(rows[-1] + 1),
-        ),
+        sharpness=_sharpness(place, mask, core),
+        apart=np.count_nonzero(mask & ~near) / len(inside),
+        cast=place.scene.cast(region) / max(middle, 1e-3),
+        region=region,
         background=under,
-        mask=mask,
     )
-    finding, reason = _name(shape, int(bright.sum()), int(mask.sum()), settings)
+    finding, reason = _name(shape, bright, len(inside), settings)
     return replace(shape, finding=finding, reason=reason)
 
 

@@ -11,10 +11,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bozhou_eco.common.video import VideoError, frames, probe
 from vehicles.domain import plates as rules
 from vehicles.domain.smoke.voting import vote
+from vehicles.vision.analysis import Analysis, Candidate, Profile
 from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
 from vehicles.vision.pictures import PictureError, is_video, read_picture
-from vehicles.vision.pipeline import Analysis, Candidate, Profile, analyse
+from vehicles.vision.pipeline import analyse
 from vehicles.vision.plate_reader import PlateReader
 from vehicles.vision.stills import SMOKE_SCORE, Still, enlarged, look_at_still
 

@@ -1,0 +1,129 @@
+"""A clip gathered: vehicles and smoke per picture, tracks, working copies, crops.
+
+Each picture goes through the detector at full size; a copy 640 pixels wide is kept for
+photometry, and crops of large vehicles for the plate. Nothing else of it stays.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+
+from bozhou_eco.common.video import Frame
+from vehicles.domain.smoke.background import Background, build_background
+from vehicles.domain.smoke.photometry import Image
+from vehicles.domain.smoke.regions import Box, Mask, box_mask
+from vehicles.vision.analysis import Profile
+from vehicles.vision.detector import Detection, Eyes
+from vehicles.vision.tracker import Track, Tracker
+
+WORK_WIDTH = 640
+# A vehicle narrower than this share of the picture is too far to measure.
+LEAST_WIDTH = 0.07
+LEAST_SIGHTS = 3
+HIDING_MARGIN = 0.06
+BACKGROUND_PICTURES = 40
+CROPS_KEPT = 8
+CROP_LEAST_WIDTH = 90
+
+
+@dataclass
+class Shot:
+    """A picture: its working copy, what was found in it, boxes that hide the scene."""
+
+    at: float
+    small: Image
+    vehicles: list[Detection]
+    smoke: list[Detection]
+    hiding: list[Box]
+
+
+@dataclass
+class Crop:
+    """A large vehicle cut out at full size, for its plate."""
+
+    at: float
+    width: float
+    picture: Image
+
+
+class Clip:
+    """Everything gathered from one clip before it is judged."""
+
+    def __init__(self, profile: Profile, per_second: float) -> None:
+        self.profile = profile
+        self.shots: list[Shot] = []
+        self.tracker = Tracker(per_second=per_second)
+        self.crops: dict[int, list[Crop]] = {}
+        self.width = self.height = 0
+        self.notes: list[str] = []
+
+    @property
+    def scale(self) -> float:
+        """Working pixels per full-size pixel."""
+        return min(1.0, WORK_WIDTH / max(self.width, self.height, 1))
+
+    def take(self, frame: Frame, eyes: Eyes) -> None:
+        """Look at a frame and keep what is needed of it."""
+        height, width = frame.image.shape[:2]
+        if not self.width:
+            self.width, self.height = width, height
+        elif (width, height) != (self.width, self.height):
+            self.notes.append(f"{frame.at:.1f}s 画面尺寸改变，已忽略")
+            return
+        seen = eyes.look(frame.image)
+        small = cv2.resize(
+            frame.image,
+            None,
+            fx=self.scale,
+            fy=self.scale,
+            interpolation=cv2.INTER_AREA,
+        )
+        hiding = [one.box for one in (*seen.vehicles, *seen.faint)]
+        self.shots.append(Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))
+        self.tracker.add(frame.at, len(self.shots) - 1, seen.vehicles)
+        self._keep_crops(frame)
+
+    def _keep_crops(self, frame: Frame) -> None:
+        last = len(self.shots) - 1
+        for track in self.tracker.tracks.values():
+            sight = track.sights[-1]
+            x1, y1, x2, y2 = sight.box
+            if sight.index != last or x2 - x1 < CROP_LEAST_WIDTH:
+                continue
+            kept = self.crops.setdefault(track.number, [])
+            if len(kept) >= CROPS_KEPT and x2 - x1 <= min(c.width for c in kept):
+                continue
+            top = int(max(y1 + 0.25 * (y2 - y1), 0))
+            crop = frame.image[top : int(y2) + 1, max(int(x1), 0) : int(x2) + 1]
+            kept.append(Crop(frame.at, x2 - x1, crop.copy()))
+            kept.sort(key=lambda c: c.width, reverse=True)
+            del kept[CROPS_KEPT:]
+
+    def hidden(self, shot: Shot, margin: float = HIDING_MARGIN) -> Mask:
+        """Where vehicles hide the scene, working size."""
+        height, width = shot.small.shape[:2]
+        boxes = [scaled(one, self.scale) for one in shot.hiding]
+        return box_mask(height, width, boxes, margin=margin)
+
+    def background(self) -> Background | None:
+        """The clean scene of this clip, with the camera's own where hidden."""
+        if not self.shots:
+            return None
+        step = max(len(self.shots) // BACKGROUND_PICTURES, 1)
+        chosen = self.shots[::step]
+        prior = self.profile.background
+        if prior is not None and prior.image.shape != chosen[0].small.shape:
+            prior = None
+        masks = [self.hidden(shot) for shot in chosen]
+        return build_background([s.small for s in chosen], masks, prior=prior)
+
+    def measurable(self, track: Track) -> bool:
+        """Whether a vehicle was near enough for long enough."""
+        least = LEAST_WIDTH * self.width
+        wide = [s for s in track.sights if s.box[2] - s.box[0] >= least]
+        return len(wide) >= LEAST_SIGHTS
+
+
+def scaled(box: Box, scale: float) -> Box:
+    """A box in pixels of another size."""
+    return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
