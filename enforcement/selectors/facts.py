@@ -1,7 +1,7 @@
 """Gather what the guards of the workflow look at."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -208,9 +208,12 @@ def fines_in_force(case: Case) -> list[Decision]:
     )
 
 
-def case_owes(case: Case, today: date) -> Owed:
-    """Return what is owed in a case over all its fines."""
-    parts = [owed_parts(decision, today) for decision in fines_in_force(case)]
+def case_owes(
+    case: Case, today: date, fines: Sequence[Decision] | None = None
+) -> Owed:
+    """Return what is owed in a case over all its fines, given those if at hand."""
+    found = fines_in_force(case) if fines is None else fines
+    parts = [owed_parts(decision, today) for decision in found]
     return Owed(
         sum((part.fine for part in parts), Decimal(0)),
         sum((part.late for part in parts), Decimal(0)),

@@ -93,7 +93,7 @@ def _page(request: HttpRequest, case: Case, user: User) -> dict[str, object]:
         .first(),
         "lenient": LenientTest.objects.filter(case=case).first(),
         "fines": fines,
-        "owed": case_owes(case, today) if fines else None,
+        "owed": case_owes(case, today, fines) if fines else None,
         "obligations": open_obligations(case, fines[0] if fines else None, facts.owed),
         "sides": side_acts_for(case, user),
         "faults": verify_steps(case),
@@ -110,6 +110,6 @@ def _party(case: Case, user: User) -> dict[str, object]:
         "papers": papers,
         "rectifications": case.rectifications.all(),
         "fines": fines,
-        "owed": case_owes(case, today) if fines else None,
+        "owed": case_owes(case, today, fines) if fines else None,
         "sides": side_acts_for(case, user),
     }

@@ -100,17 +100,48 @@ def daily_aqi(
     Keys: SO2 NO2 PM10 PM2.5 CO O3; µg/m3, CO in mg/m3. Missing pollutants are named in
     ``notes``, unknown ones are refused with ``KeyError``.
     """
-    rows = [x for x in (TABLE if table is None else table) if x.valid_from <= day]
-    if not rows:
+    edition = edition_on(day, TABLE if table is None else table)
+    return edition.index(concentrations, day=day) if edition else None
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The table of one version, by pollutant."""
+
+    valid_from: date
+    version: str
+    corners: Mapping[str, Sequence[Breakpoint]]
+
+    def index(self, concentrations: Mapping[str, float], *, day: date) -> Aqi | None:
+        """Return the AQI of a day, as `daily_aqi` describes it."""
+        return _index(self, concentrations, day)
+
+
+def edition_on(day: date, table: Sequence[Breakpoint]) -> Edition | None:
+    """Return the newest version in force on ``day``, None before the first."""
+    latest = max(
+        (row.valid_from for row in table if row.valid_from <= day), default=None
+    )
+    if latest is None:
         return None
-    latest = max(row.valid_from for row in rows)
-    rows = [row for row in rows if row.valid_from == latest]
-    known = {row.pollutant for row in rows}
+    corners: dict[str, list[Breakpoint]] = {}
+    version = ""
+    for row in table:
+        if row.valid_from == latest:
+            corners.setdefault(row.pollutant, []).append(row)
+            version = version or row.version
+    return Edition(latest, version, corners)
+
+
+def _index(
+    edition: Edition, concentrations: Mapping[str, float], day: date
+) -> Aqi | None:
+    known = set(edition.corners)
     if unknown := set(concentrations) - known:
         raise KeyError(f"AQI 表中没有 {'、'.join(sorted(unknown))}")
     parts: dict[str, int] = {}
     for name, value in sorted(concentrations.items()):
-        part = part_of(value, [row for row in rows if row.pollutant == name])
+        part = part_of(value, edition.corners[name])
         if part is not None:
             parts[name] = part
     if not parts:
@@ -119,11 +150,11 @@ def daily_aqi(
     notes = []
     if missing := sorted(known - set(parts)):
         notes.append(f"缺少 {'、'.join(missing)}，指数仅供参考")
-    if day >= RENEWED > latest:
+    if day >= RENEWED > edition.valid_from:
         notes.append("2026-03-01 起的新版分指数表尚未录入，按旧版计算")
     level = next((word for bound, word in LEVELS if top <= bound), "严重污染")
     primary = tuple(n for n, v in parts.items() if v == top) if top > 50 else ()
-    return Aqi(top, level, primary, parts, rows[0].version, tuple(notes))
+    return Aqi(top, level, primary, parts, edition.version, tuple(notes))
 
 
 def good_share(days: Sequence[Aqi | None]) -> float | None:

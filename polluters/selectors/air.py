@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from polluters.domain import aqi
-from polluters.domain.aqi import Aqi, Breakpoint
+from polluters.domain.aqi import Aqi, Breakpoint, Edition
 from polluters.models import AirDay, AqiBreakpoint
 
 FIELDS = {
@@ -89,15 +89,29 @@ def city_days(*, start: date, end: date) -> list[CityDay]:
     by_day: dict[date, list[AirDay]] = {}
     for (_, day), row in rows.items():
         by_day.setdefault(day, []).append(row)
-    corners = table()
-    return [_city(day, by_day[day], corners) for day in sorted(by_day, reverse=True)]
+    editions = _editions(table())
+    return [
+        _city(day, by_day[day], _edition(editions, day))
+        for day in sorted(by_day, reverse=True)
+    ]
 
 
-def _city(day: date, rows: Sequence[AirDay], corners: Sequence[Breakpoint]) -> CityDay:
+def _editions(corners: Sequence[Breakpoint]) -> list[Edition]:
+    """Return every version of the table, the newest first."""
+    starts = sorted({row.valid_from for row in corners}, reverse=True)
+    found = (aqi.edition_on(start, corners) for start in starts)
+    return [edition for edition in found if edition]
+
+
+def _edition(editions: Sequence[Edition], day: date) -> Edition | None:
+    return next((one for one in editions if one.valid_from <= day), None)
+
+
+def _city(day: date, rows: Sequence[AirDay], edition: Edition | None) -> CityDay:
     city = next((row for row in rows if row.station.code == CITY), None)
     stations = [row for row in rows if row.station.assessed and row is not city]
     means = _means(stations) or (_means([city]) if city else {})
-    computed = aqi.daily_aqi(means, day=day, table=corners) if means else None
+    computed = edition.index(means, day=day) if means and edition else None
     official = city.official_aqi if city else None
     if official is None and len(stations) == 1:
         official = stations[0].official_aqi

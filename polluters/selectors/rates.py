@@ -18,6 +18,9 @@ from polluters.selectors.exceedances import month_bounds
 from polluters.selectors.marks import effective_marks
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SIGNS = {
+    "-": "", "N": "·", "0": "缺", "F": "停", "C": "校", "M": "维", "T": "超", "B": "讯",
+}  # fmt: skip
 LEVELS = {"outlet": "排放口", "enterprise": "企业", "district": "行政区"}
 SPANS = {
     "day": ("日", Period.DAY),
@@ -91,6 +94,16 @@ class HourCell:
     got: int = 0
     valid_count: int = 0
     late: bool = False
+
+    @property
+    def sign(self) -> str:
+        """The one character of the strip."""
+        return "补" if self.mark == "N" and self.late else SIGNS.get(self.mark, "无")
+
+    @property
+    def title(self) -> str:
+        """What the strip says of the hour."""
+        return f"{self.time:%m-%d %H:%M} {self.word}，实收 {self.got}/{self.due}"
 
 
 def span_bounds(span: str, day: date) -> tuple[datetime, datetime]:

@@ -268,10 +268,16 @@ _ALL = (
 DEFINITIONS = {definition.code: definition for definition in _ALL}
 
 
-def figure(definition: Definition, user: User, period: Period) -> Figure:
-    """Compute one figure from its records."""
+def figure(
+    definition: Definition,
+    user: User,
+    period: Period,
+    *,
+    days: list[CityDay] | None = None,
+) -> Figure:
+    """Compute one figure from its records; ``days`` are those of the air, if at hand."""
     if definition.days is not None:
-        air = good_share(definition.days(user, period))
+        air = good_share(definition.days(user, period) if days is None else days)
         value = None if air.share is None else round(100 * air.share, 1)
         return Figure(definition, value, air.good, air.days)
     rows = definition.rows(user, period).order_by()
@@ -298,9 +304,11 @@ def records(
     return definition.rows(user, period).order_by("-pk")
 
 
-def figures(user: User, period: Period) -> list[Figure]:
-    """Compute every figure of a period for what ``user`` may see."""
-    return [figure(definition, user, period) for definition in _ALL]
+def report(user: User, period: Period) -> tuple[list[Figure], list["Trend"]]:
+    """Return every figure of a period for what ``user`` may see, and the months."""
+    air = _air(user, period)
+    found = [figure(definition, user, period, days=air) for definition in _ALL]
+    return found, _trends(user, period, air)
 
 
 def by_group(found: list[Figure]) -> list[tuple[str, list[Figure]]]:
@@ -320,7 +328,7 @@ class Trend:
     rows: list[tuple[str, float, float]]
 
 
-def trends(user: User, period: Period) -> list[Trend]:
+def _trends(user: User, period: Period, days: list[CityDay]) -> list[Trend]:
     """Return the months of tests, roadside checks and good days."""
     months = _months(period)
     ids = user.district_ids()
@@ -334,7 +342,7 @@ def trends(user: User, period: Period) -> list[Trend]:
         .annotate(n=Sum("tests"), bad=Sum("failed"))
     }
     checks = _by_month(_checks(user, period), "at", Q(verdict="fail"))
-    air = _air_by_month(_air(user, period))
+    air = _air_by_month(days)
     return [
         Trend(
             "逐月检验次数",

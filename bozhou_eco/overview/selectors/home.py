@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 
 from alerts.domain.life import WAITING
@@ -48,18 +48,17 @@ def transmission(user: User, day: date) -> float | None:
     Due are 24 hours of every point with an enforceable limit, less hours in which the
     unit stood still (flag F throughout). None if nothing was due.
     """
-    points = Point.objects.visible_to(user).filter(
-        active=True, limits__kind__in=Limit.ENFORCEABLE
-    )
+    limited = Limit.objects.filter(point=OuterRef("pk"), kind__in=Limit.ENFORCEABLE)
+    points = Point.objects.visible_to(user).filter(Exists(limited), active=True)
+    ids = list(points.values_list("pk", flat=True))
     begin = midnight(day)
-    total = points.distinct().count()
     hours = Mean.objects.filter(
-        point__in=points, period=Period.HOUR, time__gte=begin, time__lt=begin + ONE_DAY
+        point__in=ids, period=Period.HOUR, time__gte=begin, time__lt=begin + ONE_DAY
     ).aggregate(
-        valid=Count("pk", filter=Q(valid=True), distinct=True),
-        stopped=Count("pk", filter=Q(flags__has_key="F", valid_count=0), distinct=True),
+        valid=Count("pk", filter=Q(valid=True)),
+        stopped=Count("pk", filter=Q(valid_count=0, flags__has_key="F")),
     )
-    due = total * 24 - hours["stopped"]
+    due = len(ids) * 24 - hours["stopped"]
     return hours["valid"] / due if due > 0 else None
 
 

@@ -44,12 +44,10 @@ def _years() -> list[dict[str, object]]:
 def figures(request: HttpRequest) -> HttpResponse:
     """Every figure of the yearly report for a period, with trends."""
     user, period = current_user(request), _period(request)
+    found, trends = reads.report(user, period)
     context = {
-        "groups": reads.by_group(reads.figures(user, period)),
-        "trends": [
-            {"trend": trend, "chart": columns(trend.rows)}
-            for trend in reads.trends(user, period)
-        ],
+        "groups": reads.by_group(found),
+        "trends": [{"trend": trend, "chart": columns(trend.rows)} for trend in trends],
         "period": period,
         "years": _years(),
     }
@@ -93,10 +91,11 @@ def export(request: HttpRequest) -> HttpResponse:
     """The figures as a Word document with charts; who took it is audited."""
     user, period, now = current_user(request), _period(request), clock.now()
     scope = user.organisation.district if user.organisation else None
+    found, trends = reads.report(user, period)
     body = build(
         period=period,
-        figures=reads.figures(user, period),
-        trends=reads.trends(user, period),
+        figures=found,
+        trends=trends,
         scope=str(scope) if scope else "全州",
         made=f"{user} 于 {clock.beijing(now):%Y-%m-%d %H:%M} 导出。",
     )
