@@ -34,12 +34,13 @@ def run(quick: bool = False) -> list[Figure]:
             "Content-Type": "application/json",
         }
         session = {"Cookie": f"sessionid={cookie}"}
+        _load(ports, session, _list, 2.0)  # each process loads its code
+        lists = _load(ports, session, _list, seconds)  # of the 10,000 that are open
         _load(ports, bearer, _new("warm"), 1.0)
         news = _load(ports, bearer, _new("new"), seconds)
         missing = _check_new(len(news))
         repeats = _load(ports, bearer, _repeat, seconds)
         miscounted = _check_repeats(len(repeats))
-        lists = _load(ports, session, _list, seconds)
     return [
         figure("new_per_s", len(news) / seconds, "req/s", ">=200"),
         figure("new_p50_ms", percentile(news, 50), "ms"),
@@ -48,7 +49,7 @@ def run(quick: bool = False) -> list[Figure]:
         figure("duplicate_p95_ms", percentile(repeats, 95), "ms"),
         figure("list_per_s", len(lists) / seconds, "req/s"),
         figure("list_p95_ms", percentile(lists, 95), "ms", "<=30"),
-        figure("open_alerts", OPEN + len(news), "alerts"),
+        figure("open_alerts", OPEN, "alerts"),
         figure("missing", missing, "alerts", "=0"),
         figure("miscounted", miscounted, "alerts", "=0"),
     ]

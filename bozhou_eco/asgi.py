@@ -16,6 +16,7 @@ wsgi = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  (after the variables above)
 
+from bozhou_eco.common.garbage import look_seldom  # noqa: E402
 from bozhou_eco.common.threaded import ThreadedHttp  # noqa: E402
 from bozhou_eco.routing import websocket_urlpatterns  # noqa: E402  (needs loaded apps)
 
@@ -27,3 +28,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+look_seldom()

@@ -208,7 +208,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # --- who may come in -----------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "bozhou_eco.accounts.backends.PersonBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

@@ -6,7 +6,6 @@ memory whatever the backlog.
 """
 
 import concurrent.futures
-import gc
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +26,7 @@ from paho.mqtt.properties import Properties
 
 from alerts.services.heartbeats import Pulse
 from bozhou_eco.common import clock, metrics
+from bozhou_eco.common.garbage import look_seldom
 from bozhou_eco.common.loop import Stopper
 from polluters.domain.hj212.topics import COMMITTED
 from polluters.ingest.batch import Outcome, commit
@@ -40,6 +40,7 @@ UP_TOPIC = "hj212/v1/+/up"
 SESSION_EXPIRY_S = 30 * 86_400
 QUIET_S = 0.004
 DRAINED_S = 5.0
+MANY_OBJECTS = 100_000  # a batch makes tens of thousands that hold no cycles
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,6 @@ class Pending:
     messages: list[Message]
     epoch: int
     result: "Future[Outcome | None]"
-
-
-def _collect_seldom() -> None:
-    """Let the collector of cycles look seldom, and never at what was loaded at the start.
-
-    A batch makes tens of thousands of objects that are dropped together and hold no
-    cycles; walking them again and again while they live finds nothing.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
 
 
 class Intake:
@@ -165,7 +155,7 @@ class Intake:
     def run(self) -> None:
         """Take batches until SIGTERM."""
         self.stopper.install()
-        _collect_seldom()
+        look_seldom(MANY_OBJECTS)
         self.connect()
         while not self.stopper.stopping and not self._drained():
             try:

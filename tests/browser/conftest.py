@@ -116,7 +116,7 @@ def session_cookie(user: User, address: str) -> dict[str, str]:
     """Return the cookie of a session in which ``user`` is signed in."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "bozhou_eco.accounts.backends.PersonBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return {"name": "sessionid", "value": str(session.session_key), "url": address}
