@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from polluters import urls_screens, urls_validity
+from polluters import urls_portal, urls_screens, urls_validity
 from polluters.views import (
     commands,
     enterprises,
@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern] = [
         commands.decide,
         name="command_decide",
     ),
+    *urls_portal.urlpatterns,
     *urls_validity.urlpatterns,
     *urls_screens.urlpatterns,
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from bozhou_eco.accounts.models import User
+from bozhou_eco.common.sniff import SUFFIXES, WORDS
 from polluters.models import (
     Analyser,
     Consumable,
@@ -31,6 +32,31 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
+class FilesInput(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; what each is, is looked at by the service."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the list of files."""
+        found = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in found if one]
+
+
+def files_field() -> FilesField:
+    """Return the field for proof."""
+    return FilesField(
+        label="附件", required=False, help_text=f"可多选：{WORDS}；提交后封存，不能替换",
+        widget=FilesInput(attrs={"accept": SUFFIXES}), max_length=200,
+    )  # fmt: skip
+
+
 class MarkForm(forms.Form):
     """A mark of a span; the factor is left empty for the whole outlet."""
 
@@ -50,6 +76,7 @@ class MarkForm(forms.Form):
     reason = forms.CharField(
         label="原因", max_length=300, widget=forms.Textarea(attrs={"rows": 3})
     )
+    files = files_field()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

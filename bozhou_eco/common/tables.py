@@ -22,6 +22,8 @@ from bozhou_eco.common import clock
 BOM = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBERS = (int, float, Decimal)
+MOST_ROWS = 1_048_576  # of a sheet, its head included
+TITLE_LENGTH = 31
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -81,8 +83,8 @@ def xlsx_response(
 ) -> FileResponse:
     """Return an Excel download of ``(title, head, rows)`` sheets, in bounded memory.
 
-    Text stays text: nothing is taken for a formula, a link or a number. ``progress`` is
-    told the rows written, every thousand.
+    Text stays text: nothing is taken for a formula, a link or a number. Rows beyond what a
+    sheet holds go on in another one. ``progress`` is told the rows written, every thousand.
     """
     # The response closes it; what it spills to disk goes with it.
     out = tempfile.SpooledTemporaryFile(max_size=4 << 20)  # noqa: SIM115
@@ -98,18 +100,16 @@ def xlsx_response(
     bold = book.add_format({"bold": True, "bottom": 1})
     written = 0
     for title, head, rows in sheets:
-        sheet = book.add_worksheet(title[:31])
-        sheet.freeze_panes(1, 0)
-        for column, label in enumerate(head):
-            sheet.write_string(0, column, label, bold)
-            sheet.set_column(column, column, max(10, len(label) * 2 + 2))
-        for number, row in enumerate(rows, 1):
-            for column, value in enumerate(row):
-                cell = safe_cell(value)
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, cell)
-                else:
-                    sheet.write_number(number, column, cell)
+        sheet = _sheet(book, title, head, bold)
+        number, part = 0, 1
+        for row in rows:
+            number += 1
+            if number == MOST_ROWS:  # full: the rest goes on in a sheet of its own
+                number, part = 1, part + 1
+                tail = f"（{part}）"
+                name = title[: TITLE_LENGTH - len(tail)] + tail
+                sheet = _sheet(book, name, head, bold)
+            _write(sheet, number, row)
             written += 1
             if progress and written % 1000 == 0:
                 progress(written)
@@ -118,3 +118,21 @@ def xlsx_response(
     response = FileResponse(out, content_type=XLSX)
     response["Content-Disposition"] = attachment(name)
     return response
+
+
+def _sheet(book: Any, title: str, head: Sequence[str], bold: Any) -> Any:
+    sheet = book.add_worksheet(title[:TITLE_LENGTH])
+    sheet.freeze_panes(1, 0)
+    for column, label in enumerate(head):
+        sheet.write_string(0, column, label, bold)
+        sheet.set_column(column, column, max(10, len(label) * 2 + 2))
+    return sheet
+
+
+def _write(sheet: Any, number: int, row: Sequence[object]) -> None:
+    for column, value in enumerate(row):
+        cell = safe_cell(value)
+        if isinstance(cell, str):
+            sheet.write_string(number, column, cell)
+        else:
+            sheet.write_number(number, column, cell)

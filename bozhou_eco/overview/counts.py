@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from alerts.selectors.triage import waiting_count
 from bozhou_eco.accounts.models import User
 from enforcement.models import Case
-from polluters.models import Enterprise
+from polluters.selectors import explanations
 from polluters.selectors.pages import quarantine
 from vehicles.selectors.captures import review_queue
 
@@ -20,7 +20,6 @@ COUNTERS: dict[str, Callable[[User], int]] = {
     "alerts": waiting_count,
     "captures": lambda user: review_queue(user).count(),
     "cases": lambda user: Case.objects.visible_to(user).open().count(),
-    "enterprises": lambda user: Enterprise.objects.visible_to(user).count(),
     "quarantine": lambda user: quarantine.waiting(user).count(),
 }
 
@@ -43,4 +42,5 @@ def for_user(user: User) -> dict[str, int]:
 
 
 def _count(user: User) -> dict[str, int]:
-    return {name: count(user) for name, count in COUNTERS.items()}
+    numbers = {name: count(user) for name, count in COUNTERS.items()}
+    return numbers | explanations.beside_menu(user)

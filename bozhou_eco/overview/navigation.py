@@ -43,6 +43,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "",
         (
             Entry("overview:home", "总览一张图", "layout-dashboard", BUREAU, "总览"),
+            Entry("polluters:portal", "企业门户", "home", (Role.ENTERPRISE,), "门户"),
             Entry(
                 "alerts:list",
                 "预警中心",
@@ -93,6 +94,13 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("polluters:video", "视频与门禁", "video", BUREAU),
             Entry("polluters:air", "环境空气", "wind", BUREAU),
             Entry("polluters:marks", "数据标记", "tag", (*BUREAU, Role.ENTERPRISE)),
+            Entry(
+                "polluters:explanations",
+                "企业说明",
+                "message",
+                (*BUREAU, Role.ENTERPRISE),
+                count="explanations",
+            ),
             Entry("polluters:rates", "有效传输率", "gauge", (*BUREAU, Role.ENTERPRISE)),
             Entry("polluters:ledger", "运维监管", "tool", (*BUREAU, Role.ENTERPRISE)),
             Entry(
@@ -178,6 +186,7 @@ ACCOUNT: tuple[Entry, ...] = (
 )
 BOTTOM = (
     "overview:home",
+    "polluters:portal",
     "alerts:list",
     "vehicles:review",
     "enforcement:cases",

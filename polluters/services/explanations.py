@@ -257,7 +257,11 @@ def _seal(
         )  # fmt: skip
         rows.append(
             PortalFile.objects.create(
-                outlet=outlet, entry=entry, mark=mark, sealed=sealed, added_by=actor,
+                outlet=outlet,
+                entry=entry,
+                mark=mark,
+                sealed=sealed,
+                added_by=actor,
                 added_at=now,
             )  # fmt: skip
         )

@@ -9,9 +9,11 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from bozhou_eco.accounts.access import current_user, reader_required
+from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from polluters.models import Exceedance
 from polluters.selectors import exceedances as rows
+from polluters.selectors import explanations as said
 from polluters.services.exceedances import lines_of
 
 PAGE_SIZE = 50
@@ -48,13 +50,21 @@ def exceedance_list(request: HttpRequest) -> HttpResponse:
 @reader_required
 def exceedance(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every step from the values to the judgement."""
+    user = current_user(request)
     found = get_object_or_404(
-        Exceedance.objects.visible_to(current_user(request)).select_related(
+        Exceedance.objects.visible_to(user).select_related(
             "point__pollutant", "point__outlet__enterprise__district"
         ),
         pk=pk,
     )
-    context = {"row": found, "lines": lines_of(found.explanation)}
+    context = {
+        "row": found,
+        "lines": lines_of(found.explanation),
+        "explanations": said.of(user, exceedance=found),
+        "explain_query": f"exceedance={found.pk}",
+        "may_explain": user.has_role(Role.OFFICER, Role.ENTERPRISE),
+        "asks": user.has_role(Role.OFFICER),
+    }
     return render(request, "polluters/exceedance.html", context)
 
 

@@ -11,6 +11,7 @@ from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from polluters.domain.matters import KNOWN
 from polluters.models import Finding
+from polluters.selectors import explanations as said
 from polluters.selectors import findings as rows
 from polluters.services import findings as acts
 from polluters.views.exceedances import PAGE_SIZE, chosen_month
@@ -60,7 +61,16 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         and row.state == Finding.State.OPEN
         and user.has_role(Role.OFFICER, Role.REVIEWER)
     )
-    context = {"row": row, "check": check, "may_overrule": may_overrule}
+    context = {
+        "row": row,
+        "check": check,
+        "may_overrule": may_overrule,
+        "marks": said.marks_beside(row),
+        "explanations": said.of(user, finding=row),
+        "explain_query": f"finding={row.pk}",
+        "may_explain": user.has_role(Role.OFFICER, Role.ENTERPRISE),
+        "asks": user.has_role(Role.OFFICER),
+    }
     return render(request, "polluters/finding.html", context)
 
 

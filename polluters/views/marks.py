@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,9 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 from bozhou_eco.accounts.access import current_user, reader_required, role_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from bozhou_eco.common.sniff import SUFFIXES, WORDS
 from polluters.models import Mark, MarkKind
+from polluters.portal_forms import uploads
 from polluters.selectors import marks as rows
 from polluters.selectors import rulebook
+from polluters.services import explanations as proof
 from polluters.services import marks as acts
 from polluters.validity_forms import MarkForm
 from polluters.views.exceedances import PAGE_SIZE, chosen_month
@@ -57,13 +61,13 @@ def mark_new(request: HttpRequest) -> HttpResponse:
     """Make a mark."""
     user = current_user(request)
     initial = {"outlet": request.GET.get("outlet")}
-    form = MarkForm(request.POST or None, user=user, initial=initial)
+    form = MarkForm(
+        request.POST or None, request.FILES or None, user=user, initial=initial
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            made = acts.make_mark(
-                draft=acts.Draft(**form.cleaned_data), actor=user, now=clock.now()
-            )
-        except acts.RefusedError as error:
+            made = _made(request, form)
+        except (acts.RefusedError, proof.RefusedError) as error:
             form.add_error(error.field or None, str(error))
         else:
             word = "已保存，但已过标记时限" if made.late else "已保存"
@@ -72,6 +76,19 @@ def mark_new(request: HttpRequest) -> HttpResponse:
     context = {"form": form}
     status = 422 if form.errors else 200
     return render(request, "polluters/mark_new.html", context, status=status)
+
+
+@transaction.atomic
+def _made(request: HttpRequest, form: MarkForm) -> Mark:
+    """Make the mark with its proof: both or neither."""
+    user, now = current_user(request), clock.now()
+    given = {name: form.cleaned_data[name] for name in form.cleaned_data}
+    given.pop("files", None)
+    made = acts.make_mark(draft=acts.Draft(**given), actor=user, now=now)
+    files = uploads(request.FILES, rulebook.number("portal_file_mb"))
+    if files:
+        proof.prove_mark(mark=made, files=files, actor=user, now=now)
+    return made
 
 
 @require_GET
@@ -97,6 +114,9 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "row": row,
         "bound": bound,
+        "files": row.files.select_related("sealed"),
+        "suffixes": SUFFIXES,
+        "kinds": WORDS,
         "has_effect": row.withdrawn_at is None and rows.in_effect(row, in_scope=bound),
         "may_act": open_ and own and user.has_role(Role.OFFICER, Role.ENTERPRISE),
     }

@@ -1,10 +1,10 @@
 """The page of one outlet, its data table and the export."""
 
-import csv
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from bozhou_eco.accounts.access import current_user, reader_required
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from bozhou_eco.common.tables import csv_response
 from polluters.models import Outlet, Period
 from polluters.selectors.pages import data as data_pages
 from polluters.selectors.pages.outlet import outlet_page
@@ -104,7 +105,7 @@ def data(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @reader_required
-def export(request: HttpRequest, pk: int) -> HttpResponse:
+def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send the same table as CSV; reading data out of the platform is audited."""
     found, span = visible_outlet(request, pk), _span(request)
     table = data_pages.table(
@@ -122,13 +123,16 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
         },
         kind="read",
     )
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"{found.code}_{span['period_name']}_{span['since']}_{span['until']}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(["时间", *(column.title for column in table.columns)])
-    for row in table.rows:
-        cells = [f"{cell.text} {cell.flag}".strip() for cell in row.cells]
-        writer.writerow([f"{clock.beijing(row.time):%Y-%m-%d %H:%M:%S}", *cells])
-    return response
+    head = ["时间"]
+    for column in table.columns:
+        head += [column.title, "标记"]
+    return csv_response(name, head, map(_line, table.rows))
+
+
+def _line(row: data_pages.Row) -> list[object]:
+    """Return a line of the export: a number and its mark for each factor."""
+    line: list[object] = [row.time]
+    for cell in row.cells:
+        line += [float(cell.text) if cell.text else None, cell.flag]
+    return line

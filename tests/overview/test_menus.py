@@ -39,7 +39,7 @@ def test_auditor_sees_no_facts() -> None:
 
 
 FIRST = {
-    Role.ENTERPRISE: "/alerts/",
+    Role.ENTERPRISE: "/polluters/portal/",
     Role.STATION: "/alerts/",
     Role.PARTNER: "/cases/parts/",
     Role.ADMIN: "/polluters/quarantine/",

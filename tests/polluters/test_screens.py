@@ -272,7 +272,10 @@ def test_statistics_count_events_repeats_and_changes(officer: Client) -> None:
     assert [rank.name for rank in found.industries] == ["水泥制造"]
     answer = officer.get("/polluters/statistics.xlsx?month=2026-05")
     book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
-    assert book.sheetnames == ["月度趋势", "行政区", "行业", "企业", "小时热力"]
+    assert book.sheetnames == [
+        "月度趋势", "行政区", "行业", "企业", "小时热力",
+        "排放量 企业", "排放量 行政区", "排放量 合计", "排放量 算法",
+    ]  # fmt: skip
     assert book["行业"].cell(2, 2).value == 4
 
 

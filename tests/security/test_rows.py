@@ -47,6 +47,8 @@ ROWS = {
     "polluters:exceedance": "polluters.Exceedance",
     "polluters:finding*": "polluters.Finding",
     "polluters:mark*": "polluters.Mark",
+    "polluters:explanation*": "polluters.Explanation",
+    "polluters:portal_file": "polluters.PortalFile",
     "polluters:video_channel": "polluters.VideoChannel",
     "polluters:video_still": "polluters.VideoChannel",
     "polluters:video_stream": "polluters.VideoChannel",

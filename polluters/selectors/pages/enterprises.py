@@ -1,6 +1,6 @@
 """The list of outlets under watch, worst first, and the file of one enterprise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -71,7 +71,18 @@ def outlet_rows(*, user: User, filters: Filters, now: datetime) -> list[OutletRo
     """Return every outlet in scope, worst first (four queries)."""
     outlets = list(_outlets(user, filters, now))
     values = live_values(with_points(outlets), now=now)
-    alerts = open_alerts(outlets)
+    rows = rows_of(outlets, values, open_alerts(outlets))
+    if filters.status in GROUPS:
+        rows = [row for row in rows if row.status.key in GROUPS[filters.status]]
+    return rows
+
+
+def rows_of(
+    outlets: Iterable[Outlet],
+    values: Mapping[int, Sequence[LiveValue]],
+    alerts: Mapping[str, Alert],
+) -> list[OutletRow]:
+    """Return the lines of outlets from their cells and worst alerts, worst first."""
     rows = []
     for outlet in outlets:
         cells = values.get(outlet.pk, [])
@@ -85,8 +96,6 @@ def outlet_rows(*, user: User, filters: Filters, now: datetime) -> list[OutletRo
                 newest=max((cell.time for cell in cells if cell.time), default=None),
             )
         )
-    if filters.status in GROUPS:
-        rows = [row for row in rows if row.status.key in GROUPS[filters.status]]
     return sorted(rows, key=_order)
 
 
