@@ -19,8 +19,18 @@ from alerts.clients.base import (
     misconfigured,
 )
 from alerts.domain.backoff import Failure
+from bozhou_eco.common.outbound import OutboundRefusedError, check_host
 
 STATUS = re.compile(r"error=(\d{3})")
+
+
+def _check_hosts(carrier: Apprise) -> None:
+    """Refuse a service whose host the URL names and that lies in a forbidden place."""
+    for service in carrier:
+        for name in ("smtp_host", "host"):
+            host = getattr(service, name, None)
+            if isinstance(host, str) and host:
+                check_host(host, unknown=True)
 
 
 def send(parcel: Parcel) -> Outcome:
@@ -37,6 +47,10 @@ def send(parcel: Parcel) -> Outcome:
     carrier = Apprise()
     if not carrier.add(url):
         return misconfigured("url 不是 apprise 能识别的地址")
+    try:
+        _check_hosts(carrier)
+    except OutboundRefusedError as error:
+        return misconfigured(str(error))
     with LogCapture(level=logging.WARNING) as log:
         done = carrier.notify(title=parcel.title, body=parcel.body)
         said = log.getvalue()

@@ -18,7 +18,7 @@ import requests
 
 from alerts.clients.base import TIMEOUT, Outcome, Parcel, failed, misconfigured
 from alerts.domain.backoff import Failure
-from bozhou_eco.common import clock
+from bozhou_eco.common import clock, outbound
 
 ENDPOINT = "https://dysmsapi.aliyuncs.com/"
 PASSING_CODES = frozenset(
@@ -82,7 +82,9 @@ def send(parcel: Parcel) -> Outcome:
     query = query_of(parcel, nonce=uuid.uuid4().hex, at=clock.now())
     endpoint = str(parcel.settings.get("endpoint", ENDPOINT))
     try:
-        answer = requests.post(endpoint, data=query, timeout=TIMEOUT)
+        answer = outbound.session().post(endpoint, data=query, timeout=TIMEOUT)
+    except outbound.OutboundRefusedError as error:
+        return misconfigured(str(error))
     except requests.RequestException as error:
         return failed(0, type(error).__name__)
     return _read(answer)

@@ -14,7 +14,7 @@ import requests
 
 from alerts.clients.base import TIMEOUT, Outcome, Parcel, failed, misconfigured
 from alerts.domain.backoff import Failure
-from bozhou_eco.common import clock
+from bozhou_eco.common import clock, outbound
 
 ENDPOINT = "https://sms.tencentcloudapi.com/"
 SERVICE, VERSION, ACTION = "sms", "2021-01-11", "SendSms"
@@ -104,7 +104,11 @@ def send(parcel: Parcel) -> Outcome:
         "X-TC-Region": str(parcel.settings.get("region", "ap-guangzhou")),
     }
     try:
-        answer = requests.post(endpoint, data=body, headers=headers, timeout=TIMEOUT)
+        answer = outbound.session().post(
+            endpoint, data=body, headers=headers, timeout=TIMEOUT
+        )
+    except outbound.OutboundRefusedError as error:
+        return misconfigured(str(error))
     except requests.RequestException as error:
         return failed(0, type(error).__name__)
     return _read(answer)

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from alerts.clients.base import TIMEOUT
+from bozhou_eco.common import outbound
 
 HEADER = "X-Bozhou-Signature"
 FRESH_S = 300
@@ -44,9 +45,11 @@ def post(
         HEADER: sign(body, secret=secret, at=at),
     }
     try:
-        answer = requests.post(
+        answer = outbound.session().post(
             url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
         )
+    except outbound.OutboundRefusedError as error:
+        return 0, str(error)
     except requests.RequestException as error:
         return 0, type(error).__name__
     return answer.status_code, answer.text[:500]

@@ -13,6 +13,7 @@ from alerts.clients.base import (
     failed,
     misconfigured,
 )
+from bozhou_eco.common import outbound
 
 KEEP_S = 3600
 
@@ -39,7 +40,10 @@ def send(parcel: Parcel) -> Outcome:
             ttl=KEEP_S,
             timeout=(CONNECT_S, READ_S),
             headers={"Urgency": "high"},
+            requests_session=outbound.session(),
         )
+    except outbound.OutboundRefusedError as error:
+        return misconfigured(str(error))
     except WebPushException as error:
         return _refused(error)
     except (requests.RequestException, OSError) as error:

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from alerts.domain.severity import Severity
 from bozhou_eco.accounts.models import District, Organisation
+from bozhou_eco.common.outbound import check_fields
 
 
 class Source(models.Model):
@@ -66,6 +67,10 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse an address that leads to a forbidden place."""
+        check_fields(url=self.url)
 
 
 class WebhookCall(models.Model):

@@ -15,6 +15,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from bozhou_eco.common.outbound import OutboundRefusedError, check_stream
+
 Image = NDArray[np.uint8]
 
 # Pictures above this are shrunk while decoding, so 8K cannot exhaust memory.
@@ -53,6 +55,10 @@ def _opened(source: str | Path, **options: str) -> Iterator[Any]:
             raise VideoError(f"文件不存在：{path.name}")
         if path.stat().st_size == 0:
             raise VideoError("文件为 0 字节")
+    try:
+        options |= check_stream(str(source))
+    except OutboundRefusedError as error:
+        raise VideoError(str(error)) from error
     try:
         container = av.open(str(source), options=options, timeout=(10.0, 10.0))
     except (av.error.FFmpegError, OSError, ValueError) as error:

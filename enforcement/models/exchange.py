@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from bozhou_eco.accounts.models import Organisation
+from bozhou_eco.common.outbound import check_fields
 from bozhou_eco.evidence.models import SealedFile
 from enforcement.domain.exchange import Content, Direction, Way
 from enforcement.domain.workflow import AUTHORITIES
@@ -56,6 +57,8 @@ class Counterpart(Sourced):
             raise ValidationError(
                 {"address": "目录方式填绝对路径，接口方式填 https:// 地址"}
             )
+        if web:
+            check_fields(address=self.address)
 
 
 class ExchangeParcel(models.Model):

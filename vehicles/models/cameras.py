@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 
 from bozhou_eco.accounts.models import District, ScopedQuerySet
+from bozhou_eco.common.outbound import PROTOCOL, STREAMS, check_fields
 
 
 class SiteQuerySet(ScopedQuerySet):
@@ -135,6 +136,11 @@ class Camera(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a stream that leads to a forbidden place or to a file by a protocol."""
+        if PROTOCOL.match(self.address):
+            check_fields(STREAMS, address=self.address)
 
 
 class SegmentQuerySet(ScopedQuerySet):

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from bozhou_eco.common.outbound import check_fields
+
 
 class DataSource(models.Model):
     """Where data of vehicles comes from or goes to, and whose word counts."""
@@ -59,6 +61,10 @@ class ExchangeChannel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse an address that leads to a forbidden place."""
+        check_fields(url=self.url, check_url=self.check_url)
 
 
 class ExchangeParcel(models.Model):

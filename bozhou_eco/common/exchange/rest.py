@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import requests
 
+from bozhou_eco.common import outbound
 from bozhou_eco.common.exchange.parcel import (
     MOST_BYTES,
     Parcel,
@@ -68,9 +69,11 @@ def send(
     if secret:
         sent[SIGNATURE] = sign(body, secret)
     try:
-        reply = requests.post(
+        reply = outbound.session().post(
             url, data=body, headers=sent, timeout=timeout, allow_redirects=False
         )
+    except outbound.OutboundRefusedError as error:
+        raise NotSentError(str(error), again=False) from error
     except requests.RequestException as error:
         raise NotSentError(f"对方无应答：{type(error).__name__}", again=True) from error
     return _receipt(reply, parcel)
@@ -105,7 +108,7 @@ def fetch(
     Raises ``NotSentError`` if it could not be had, ``RefusedError`` if it is not whole.
     """
     try:
-        with requests.get(
+        with outbound.session().get(
             url, params=params, headers=headers, timeout=timeout,
             stream=True, allow_redirects=False,
         ) as reply:  # fmt: skip
@@ -116,6 +119,8 @@ def fetch(
                 raise NotSentError(f"HTTP {reply.status_code}", again=again)
             body = _bounded(reply)
             header = reply.headers.get(SIGNATURE, "")
+    except outbound.OutboundRefusedError as error:
+        raise NotSentError(str(error), again=False) from error
     except requests.RequestException as error:
         raise NotSentError(f"对方无应答：{type(error).__name__}", again=True) from error
     if secret:

@@ -14,6 +14,7 @@ from typing import Any
 import av
 
 from bozhou_eco.common import clock
+from bozhou_eco.common.outbound import OutboundRefusedError, check_stream
 from bozhou_eco.common.video import Image, VideoError
 
 OPEN_OPTIONS = {"rtsp_transport": "tcp", "stimeout": "5000000", "timeout": "5000000"}
@@ -156,7 +157,11 @@ class Stream:
 
     def __init__(self, address: str, *, core: float, margin: float) -> None:
         try:
-            options = OPEN_OPTIONS if address.startswith("rtsp") else {}
+            options = check_stream(address)
+        except OutboundRefusedError as error:
+            raise VideoError(str(error)) from error
+        try:
+            options |= OPEN_OPTIONS if address.startswith("rtsp") else {}
             self._container = av.open(address, options=options, timeout=(8.0, 8.0))
             self._video = self._container.streams.video[0]
         except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
