@@ -4,12 +4,12 @@ FROM python:3.11-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv /opt/venv
-COPY requirements.txt ./
+COPY requirements.txt constraints.txt ./
 RUN sed '/^# --- vision/,$d' requirements.txt > base.txt \
-    && /opt/venv/bin/pip install -r base.txt
+    && /opt/venv/bin/pip install -r base.txt -c constraints.txt
 
 FROM packages AS vision-packages
-RUN /opt/venv/bin/pip install -r requirements.txt \
+RUN /opt/venv/bin/pip install -r requirements.txt -c constraints.txt \
     && /opt/venv/bin/pip uninstall -y opencv-python opencv-python-headless \
     && /opt/venv/bin/pip install --no-deps "$(grep '^opencv-python-headless==' requirements.txt)"
 
