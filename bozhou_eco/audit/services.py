@@ -1,5 +1,6 @@
 """Write to the audit log, seal chains, and verify them."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def entry_digest(entry: AuditEntry) -> bytes:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     *,
     actor: Any,
@@ -57,14 +58,45 @@ def record(
         request_id=request_id.get(),
     )
     entry.digest = entry_digest(entry)
-    entry.save(force_insert=True)
-    add_link(
-        chain=AUDIT_CHAIN,
-        subject=f"entry:{entry.pk}",
-        digest=entry.digest,
-        now=entry.at,
-    )
+    _insert(entry)
     return entry
+
+
+# An entry and its link go in with one statement: every act of the platform pays for it.
+INSERT = """
+WITH made AS (
+    INSERT INTO audit_auditentry
+        (at, actor_id, kind, act, subject, detail, request_id, digest)
+    VALUES (%(at)s, %(actor)s, %(kind)s, %(act)s, %(subject)s, %(detail)s::jsonb,
+        %(request)s, %(digest)s)
+    RETURNING id
+), linked AS (
+    INSERT INTO audit_link (chain, subject, digest, at, sealed)
+    SELECT %(chain)s, 'entry:' || id, %(digest)s, %(at)s, false FROM made
+)
+SELECT id FROM made
+"""
+
+
+def _insert(entry: AuditEntry) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT,
+            {
+                "at": entry.at,
+                "actor": entry.actor_id,
+                "kind": entry.kind,
+                "act": entry.act,
+                "subject": entry.subject,
+                "detail": json.dumps(entry.detail),
+                "request": entry.request_id,
+                "digest": bytes(entry.digest),
+                "chain": AUDIT_CHAIN,
+            },
+        )
+        entry.pk = cursor.fetchone()[0]
+    entry._state.adding = False
+    entry._state.db = connection.alias
 
 
 def _user_model() -> type:

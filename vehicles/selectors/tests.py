@@ -1,17 +1,48 @@
 """Read tests of a station."""
 
 from datetime import datetime
+from typing import cast
 
-from vehicles.models import Inspection, Station
+from bozhou_eco.common.joined import columns, fetch
+from vehicles.models import Inspection, Line, Station, Vehicle
+
+OWN = f"""
+SELECT {columns(Inspection, "i")}, {columns(Line, "l")}, {columns(Vehicle, "v")}
+FROM vehicles_inspection i
+JOIN vehicles_line l ON l.id = i.line_id
+JOIN vehicles_vehicle v ON v.id = i.vehicle_id
+WHERE i.station_id = %s AND i.session = %s
+"""  # noqa: S608  (columns of models only)
+FILE = f"""
+SELECT {columns(Vehicle, "v")} FROM vehicles_vehicle v
+WHERE v.plate = %s AND v.plate_color = %s FOR UPDATE
+"""  # noqa: S608
+OWN_LOCKED = f"{OWN} FOR UPDATE OF i"
 
 
-def own_test(station: Station, session: str) -> Inspection | None:
-    """Return a session of the station, None if it has no such session."""
-    return (
-        Inspection.objects.filter(station=station, session=session)
-        .select_related("station__district", "line", "vehicle")
-        .first()
-    )
+def own_test(
+    station: Station, session: str, *, lock: bool = False
+) -> Inspection | None:
+    """Return a session of the station, None if it has no such session.
+
+    With ``lock`` its row is held to the end of the transaction.
+    """
+    sql = OWN_LOCKED if lock else OWN
+    for row in fetch(sql, [station.pk, session], Inspection, Line, Vehicle):
+        found = cast(Inspection, row[0])
+        found.station = station
+        found.line = cast(Line, row[1])
+        found.line.station = station
+        found.vehicle = cast(Vehicle, row[2])
+        return found
+    return None
+
+
+def file_locked(plate: str, color: str) -> Vehicle | None:
+    """Return a vehicle's file, held to the end of the transaction; None without one."""
+    for row in fetch(FILE, [plate, color], Vehicle):
+        return cast(Vehicle, row[0])
+    return None
 
 
 def changed_since(

@@ -12,6 +12,7 @@ from django.db import transaction
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from vehicles.models import Station, StationCredential
+from vehicles.selectors.credentials import by_prefix
 
 SIGNATURE_WINDOW_S = 300
 USED_EVERY = timedelta(minutes=1)
@@ -131,11 +132,7 @@ def check_key(
 ) -> StationCredential:
     """Return the credential of a key; CredentialError says why not, without detail."""
     prefix, _, secret = key.partition(".")
-    found = (
-        StationCredential.objects.select_related("station__district")
-        .filter(prefix=prefix)
-        .first()
-    )
+    found = by_prefix(prefix)
     if found is None or not hmac.compare_digest(found.digest, digest_of(secret)):
         raise CredentialError("密钥无效")
     if found.revoked_at is not None or found.expires_at <= now:

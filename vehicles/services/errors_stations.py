@@ -16,3 +16,10 @@ class StationRefusalError(Exception):
         self.status = status
         self.code = code
         self.field = field
+
+
+class UnknownSessionError(StationRefusalError):
+    """The calling station has no such session; another station's counts as none."""
+
+    def __init__(self) -> None:
+        super().__init__("本机构没有该流水号的检验", status=404, code="not_found")

@@ -17,7 +17,7 @@ def follow_confirmed(*, capture: Capture, now: datetime) -> None:
     watchlist.on_capture(capture=capture, now=now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def follow_ended(*, inspection: Inspection, now: datetime) -> None:
     """A test ended: its loop moves on, and a pass may end entries of the list."""
     loops.follow_test(inspection=inspection, now=now)

@@ -65,7 +65,7 @@ def begin(
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def follow_test(*, inspection: Inspection, now: datetime) -> RepairLoop | None:
     """A test ended: a failure begins a loop or counts as a retest, a pass ends it."""
     vehicle, at = inspection.vehicle, inspection.started_at

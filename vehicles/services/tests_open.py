@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from bozhou_eco.audit import services as audit
 from vehicles.domain import plates
 from vehicles.domain.inspection.gate import Decision, Objection, decide
 from vehicles.domain.inspection.read import as_json, build
 from vehicles.domain.inspection.shapes import VehicleTest
-from vehicles.models import Inspection, Line, RefusedPost, Station, Vehicle
-from vehicles.selectors.gate import gate_facts, gate_rules, inspection_settings
+from vehicles.models import Inspection, RefusedPost, Station, Vehicle
+from vehicles.selectors.gate import gate_facts, gate_rules, inspection_settings, line_of
+from vehicles.selectors.tests import file_locked, own_test
 from vehicles.services.alerts_stations import tell_conflict
 from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.watchlist import match_arrival
@@ -86,11 +87,11 @@ def keeping_refused(act: Act) -> Act:
     return cast(Act, guarded)
 
 
-@transaction.atomic
 def vehicle_for(*, test: VehicleTest, station: Station) -> Vehicle:
-    """Return the vehicle's file; without one, begin it with what was entered.
+    """Return the vehicle's file, locked; without one, begin it with what was entered.
 
-    A file with registration data is never changed by what a station enters.
+    A file with registration data is never changed by what a station enters. Called in
+    the transaction of the session that it belongs to.
     """
     entry = test.vehicle
     try:
@@ -99,22 +100,39 @@ def vehicle_for(*, test: VehicleTest, station: Station) -> Vehicle:
         raise StationRefusalError(
             str(error), status=400, code="bad_plate", field="vehicle.plate"
         ) from error
-    values = {name: getattr(entry, name) for name in FROM_ENTRY if getattr(entry, name)}
-    vehicle, made = Vehicle.objects.get_or_create(
-        plate=plate.text,
-        plate_color=plate.color.value,
-        defaults={
-            **values,
-            "stage": entry.emission_stage,
-            "near_key": plates.near_key(plate.text),
-            "aftertreatment": [item[:10] for item in entry.aftertreatment],
-            "district": station.district if plate.local else None,
-        },
-    )
-    if not made and not vehicle.registered and not vehicle.vin and entry.vin:
+    vehicle = file_locked(plate.text, plate.color.value)
+    if vehicle is None:
+        vehicle = _begin_file(plate, test, station) or file_locked(
+            plate.text, plate.color.value
+        )
+    if vehicle is None:
+        raise StationRefusalError("车辆档案正忙，请稍后再试", code="busy")
+    if not vehicle.registered and not vehicle.vin and entry.vin:
         vehicle.vin = entry.vin
         vehicle.save(update_fields=["vin", "updated_at"])
     return vehicle
+
+
+def _begin_file(
+    plate: plates.Plate, test: VehicleTest, station: Station
+) -> Vehicle | None:
+    """Begin a file; None if another request began it in the same moment."""
+    entry = test.vehicle
+    values = {name: getattr(entry, name) for name in FROM_ENTRY if getattr(entry, name)}
+    try:
+        with transaction.atomic():
+            made: Vehicle = Vehicle.objects.create(
+                **values,
+                plate=plate.text,
+                plate_color=plate.color.value,
+                stage=entry.emission_stage,
+                near_key=plates.near_key(plate.text),
+                aftertreatment=[item[:10] for item in entry.aftertreatment],
+                district=station.district if plate.local else None,
+            )
+    except IntegrityError:
+        return None
+    return made
 
 
 @keeping_refused
@@ -136,21 +154,22 @@ def open_session(
         )
     document = {k: v for k, v in as_json(test).items() if k in SESSION_FIELDS}
     digest = canonical_digest(document)
-    held = Inspection.objects.filter(station=station, session=test.session).first()
+    held = own_test(station, test.session)
     if held is not None:
         return _again(held, document, digest, now), False
-    line = Line.objects.filter(station=station, number=test.line).first()
-    if line is None:
+    found = line_of(station, test.line)
+    if found is None:
         raise StationRefusalError(
             f"本机构没有 {test.line} 线", status=400, code="unknown_line", field="line"
         )
+    line, instruments = found
     vehicle = vehicle_for(test=test, station=station)
-    Vehicle.objects.select_for_update().get(pk=vehicle.pk)
     settings = inspection_settings()
     offset = (test.sent_at - now).total_seconds() if test.sent_at else None
     facts = gate_facts(
         station=station,
         line=line,
+        instruments=instruments,
         vehicle=vehicle,
         test=test,
         now=now,

@@ -12,7 +12,7 @@ from bozhou_eco.evidence.services import seal_digest
 from vehicles.domain.fraud.pass_rates import stratum
 from vehicles.domain.inspection.judge import Judgement, judge
 from vehicles.domain.inspection.process import Curve as ProcessData
-from vehicles.domain.inspection.process import pack, unpack
+from vehicles.domain.inspection.process import lacking, pack, unpack
 from vehicles.domain.inspection.read import as_json, build, parse_moment
 from vehicles.domain.inspection.reports import issue
 from vehicles.domain.inspection.results import Results
@@ -24,9 +24,10 @@ from vehicles.domain.inspection.shapes import (
     Registration,
     VehicleTest,
 )
-from vehicles.models import Curve, EcuSeen, Inspection, Line
+from vehicles.models import Curve, EcuSeen, Inspection, Line, Station
 from vehicles.selectors.gate import limits
-from vehicles.services.errors_stations import StationRefusalError
+from vehicles.selectors.tests import own_test
+from vehicles.services.errors_stations import StationRefusalError, UnknownSessionError
 from vehicles.services.following import follow_ended
 from vehicles.services.tests_open import (
     ContentDiffersError,
@@ -80,34 +81,38 @@ def process_of(inspection: Inspection) -> ProcessData:
     return unpack(bytes(found.data)) if found else ProcessData()
 
 
-def _locked(inspection: Inspection) -> Inspection:
-    found: Inspection = (
-        Inspection.objects.select_for_update(of=("self",))
-        .select_related("station__district", "line", "vehicle")
-        .get(pk=inspection.pk)
-    )
+def _locked(station: Station, session: str) -> Inspection:
+    found = own_test(station, session, lock=True)
+    if found is None:
+        raise UnknownSessionError
     return found
 
 
 @keeping_refused
 @transaction.atomic
 def put_part(
-    *, inspection: Inspection, part: str, content: dict[str, Any], now: datetime
+    *,
+    station: Station,
+    session: str,
+    part: str,
+    content: dict[str, Any],
+    now: datetime,
 ) -> Inspection:
     """Take one part: ``appearance``, ``obd``, ``results``.
 
     The same content again changes nothing; other content is kept, refused and told.
     """
-    inspection = _locked(inspection)
     plain = _canonical(part, content)
-    if not _is_new(inspection, part, canonical_digest(plain), plain, now):
+    digest = canonical_digest(plain)
+    inspection = _locked(station, session)
+    if not _is_new(inspection, part, digest, plain, now):
         return inspection
     if part == "results":
         _take_results(inspection, plain, now)
     else:
         inspection.document[part] = plain
     inspection.received.append(part)
-    inspection.digests[part] = canonical_digest(plain)
+    inspection.digests[part] = digest
     inspection.updated_at = now
     changed = ["document", "received", "digests", "updated_at"]
     if part == "results":
@@ -175,12 +180,15 @@ def _take_results(inspection: Inspection, plain: dict[str, Any], now: datetime) 
 @keeping_refused
 @transaction.atomic
 def put_process(
-    *, inspection: Inspection, process: ProcessData, now: datetime
+    *, station: Station, session: str, process: ProcessData, now: datetime
 ) -> Inspection:
     """Take the process data of a session in one row."""
-    inspection = _locked(inspection)
     data = pack(process)
     digest = hashlib.sha256(data).hexdigest()
+    inspection = _locked(station, session)
+    fault = lacking(process, inspection.method)
+    if fault is not None:
+        raise StationRefusalError(fault[1], status=400, code=fault[0], field="process")
     summary = {"rows": process.rows, "sha256": digest}
     if not _is_new(inspection, "process", digest, summary, now):
         return inspection
@@ -195,15 +203,17 @@ def put_process(
 
 
 @transaction.atomic
-def finish(*, inspection: Inspection, now: datetime) -> tuple[Inspection, Judgement]:
+def finish(
+    *, station: Station, session: str, now: datetime
+) -> tuple[Inspection, Judgement]:
     """Judge a session and issue its report number; finishing again gives the same.
 
     Raises StationRefusalError naming the parts that are still missing.
     """
-    inspection = _locked(inspection)
-    # Judging asks only whether process data came, so they are not unpacked here.
-    rows = Curve.objects.filter(pk=inspection.pk).values_list("rows", flat=True).first()
-    test = whole_test(inspection, process=ProcessData(rows=rows or 0))
+    inspection = _locked(station, session)
+    # Judging asks only whether process data came, so they are not read here.
+    came = "process" in inspection.received
+    test = whole_test(inspection, process=ProcessData(rows=int(came)))
     result = judge(
         test,
         limits(inspection.method),
@@ -220,7 +230,8 @@ def finish(*, inspection: Inspection, now: datetime) -> tuple[Inspection, Judgem
             code="parts_missing",
             field=result.missing[0],
         )
-    Line.objects.select_for_update().get(pk=inspection.line_id)
+    # Numbers of one line are given one after the other.
+    Line.objects.select_for_update().values_list("pk").get(pk=inspection.line_id)
     inspection.report = _report_number(inspection, now)
     inspection.state = Inspection.State.DONE
     inspection.finished_at = inspection.updated_at = now
@@ -284,9 +295,9 @@ def _seal(inspection: Inspection, now: datetime) -> None:
 
 
 @transaction.atomic
-def abort(*, inspection: Inspection, reason: str, now: datetime) -> Inspection:
+def abort(*, station: Station, session: str, reason: str, now: datetime) -> Inspection:
     """End a session without a report; aborting again changes nothing."""
-    inspection = _locked(inspection)
+    inspection = _locked(station, session)
     if inspection.state == Inspection.State.DONE:
         raise StationRefusalError("该次检验已完成，不能中止", code="session_closed")
     if inspection.state == Inspection.State.OPEN:

@@ -36,18 +36,22 @@ def take_whole(
     given_report = _check_report(station, content, now)
     with transaction.atomic():
         found, made = open_session(station=station, content=content, now=now, late=True)
+        session = found.session
+
+        def put(part: str, given: dict[str, Any]) -> None:
+            put_part(
+                station=station, session=session, part=part, content=given, now=now
+            )
+
         for part in ("appearance", "obd"):
             if content.get(part):
-                found = put_part(
-                    inspection=found, part=part, content=content[part], now=now
-                )
+                put(part, content[part])
         curve: Curve | None = content.get("process")
         if curve is not None and curve.rows and has_exhaust(found.vehicle.fuel):
-            found = put_process(inspection=found, process=curve, now=now)
+            put_process(station=station, session=session, process=curve, now=now)
         names = ("ended_at", "results", "environment", "instruments")
-        results = {name: content.get(name) for name in names}
-        found = put_part(inspection=found, part="results", content=results, now=now)
-        found, _ = finish(inspection=found, now=now)
+        put("results", {name: content.get(name) for name in names})
+        found, _ = finish(station=station, session=session, now=now)
         if given_report:
             Inspection.objects.filter(pk=found.pk).update(given_report=given_report)
     return found, made

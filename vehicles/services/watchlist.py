@@ -193,7 +193,7 @@ def note(*, entry: WatchEntry, text: str, actor: User, now: datetime) -> None:
 
 
 # --- a listed vehicle is seen -----------------------------------------------------------
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def match(
     *,
     plate: str,

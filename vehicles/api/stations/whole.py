@@ -12,7 +12,7 @@ from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.doors import IdempotentView, Problem, StationView, problems
 from vehicles.api.stations.rows import in_rows, refused_row
-from vehicles.api.stations.shapes import check_columns, serializer_for
+from vehicles.api.stations.shapes import check_columns, read, serializer_for
 from vehicles.domain.inspection.read import as_json
 from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import Inspection
@@ -57,10 +57,8 @@ class WholeTests(IdempotentView):
         return in_rows(self.content(), "tests", MOST, self._row)
 
     def _row(self, index: int, row: Any) -> dict[str, Any]:
-        given = WholeTest(data=row)
         try:
-            given.is_valid(raise_exception=True)
-            content = dict(given.validated_data)
+            content = read(WholeTest, row)
             if content.get("process"):
                 check_columns(content["process"], content["method"], "process")
             found, made = take_whole(

@@ -11,8 +11,10 @@ from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, isnan, nan
+from typing import cast
 
 from vehicles.domain.codes import Method
+from vehicles.domain.inspection.fields import NOT_DETECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +172,23 @@ class Curve:
         return tuple(phase not in rest for phase in self.phases)
 
 
+def lacking(curve: Curve, method: str) -> tuple[str, str] | None:
+    """Return code and words for process data that do not suit a method, else None."""
+    if method not in set(Method):
+        return "not_expected", "该检测方法没有过程数据"
+    missing = [n for n in REQUIRED_COLUMNS[Method(method)] if not curve.has(n)]
+    return ("missing_columns", "缺少列：" + "、".join(missing)) if missing else None
+
+
 def from_rows(rows: Sequence[dict[str, object]]) -> Curve:
     """Build a curve from rows; unknown columns and non-numbers are left out."""
-    names = [name for name in COLUMNS if any(name in row for row in rows)]
-    columns = {name: tuple(as_number(row.get(name)) for row in rows) for name in names}
-    phases = tuple(str(row.get("phase") or "") for row in rows)
+    sent = set().union(*rows)
+    columns = {
+        name: as_numbers([row.get(name) for row in rows])
+        for name in COLUMNS
+        if name in sent
+    }
+    phases = tuple([str(row.get("phase") or "") for row in rows])
     return Curve(columns, phases, len(rows))
 
 
@@ -182,8 +196,7 @@ def from_columns(table: Mapping[str, Sequence[object]]) -> Curve:
     """Build a curve from columns; short ones are filled up with None."""
     rows = max((len(values) for values in table.values()), default=0)
     columns = {
-        name: tuple(as_number(value) for value in table[name])
-        + (None,) * (rows - len(table[name]))
+        name: as_numbers(table[name]) + (None,) * (rows - len(table[name]))
         for name in COLUMNS
         if name in table
     }
@@ -192,11 +205,30 @@ def from_columns(table: Mapping[str, Sequence[object]]) -> Curve:
     return Curve(columns, tuple(phases), rows)
 
 
+NUMBERS = frozenset((int, float))
+
+
+def as_numbers(values: Sequence[object]) -> tuple[float | None, ...]:
+    """Return ``as_number`` of each value; a column of plain numbers goes in one step."""
+    if NUMBERS.issuperset(map(type, values)) and NOT_DETECTED not in values:
+        try:
+            plain = tuple(map(float, cast(Sequence[float], values)))
+        except OverflowError:
+            plain = (nan,)
+        if isfinite(sum(plain)):
+            return plain
+    return tuple([as_number(value) for value in values])
+
+
 def as_number(value: object) -> float | None:
     """Return a finite number, or None for anything else and for 99999."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if isfinite(value) and value != 99999 else None
+    try:
+        plain = float(value)
+    except OverflowError:
+        return None
+    return plain if isfinite(plain) and plain != NOT_DETECTED else None
 
 
 def pack(curve: Curve) -> bytes:
@@ -209,7 +241,9 @@ def pack(curve: Curve) -> bytes:
     first = json.dumps(head, separators=(",", ":")).encode()
     body = array("f")
     for values in curve.columns.values():
-        body.extend(nan if value is None else value for value in values)
+        if None in values:
+            values = tuple([nan if value is None else value for value in values])
+        body.extend(cast(Iterable[float], values))
     return zlib.compress(len(first).to_bytes(4, "big") + first + body.tobytes(), 6)
 
 
