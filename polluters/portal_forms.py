@@ -1,6 +1,7 @@
 """Forms of explanations: text, deadline, and files that are read as they come."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -16,7 +17,7 @@ class ExplainForm(forms.Form):
     text = forms.CharField(
         label="说明", max_length=4000, widget=forms.Textarea(attrs={"rows": 5})
     )
-    files = files_field()
+    proof = files_field()
 
 
 class AskForm(forms.Form):
@@ -46,15 +47,15 @@ class DecideForm(forms.Form):
 
 
 def uploads(
-    files: "MultiValueDict[str, UploadedFile]", limit_mb: float
+    files: "MultiValueDict[str, UploadedFile[Any]]", limit_mb: float
 ) -> list[Upload]:
     """Return the uploaded files; one over the limit is refused before it is read."""
-    found: Sequence[UploadedFile] = files.getlist("files")
+    found: Sequence[UploadedFile[Any]] = files.getlist("proof")
     for one in found:
         size = one.size or 0
         if size > limit_mb * MB:
             raise RefusedError(
                 f"“{(one.name or '')[:60]}”有 {size / MB:.1f} MB，超过单个上限"
-                f" {limit_mb:g} MB，请压缩或分段后提交", "files",
+                f" {limit_mb:g} MB，请压缩或分段后提交", "proof",
             )  # fmt: skip
     return [Upload((one.name or "附件")[:150], one.read()) for one in found]

@@ -76,7 +76,7 @@ class MarkForm(forms.Form):
     reason = forms.CharField(
         label="原因", max_length=300, widget=forms.Textarea(attrs={"rows": 3})
     )
-    files = files_field()
+    proof = files_field()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

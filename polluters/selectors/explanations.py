@@ -38,7 +38,7 @@ def beside_menu(user: User) -> dict[str, int]:
     """
     rows = Enterprise.objects.visible_to(user)
     if user.has_role(Role.ENTERPRISE):
-        states = Explanation.WAITING
+        states: tuple[Explanation.State, ...] = Explanation.WAITING
     elif user.has_role(Role.OFFICER):
         states = (Explanation.State.GIVEN,)
     else:

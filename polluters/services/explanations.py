@@ -59,15 +59,14 @@ class About:
     @property
     def subject(self) -> str:
         """What both sides may read of it."""
-        if self.exceedance is not None:
-            row = self.exceedance
-            factor = row.point.pollutant.short or row.point.pollutant.name
-            return f"{factor} {_moment(row.time)} {row.get_state_display()}"
-        if self.finding is not None:
-            row = self.finding
-            span = f"{_moment(row.begin)} 至 {_moment(row.end)}"
-            told = row.check_code in TOLD
-            return f"{row.check_name} {span}" if told else f"监测数据 {span}"
+        over, found = self.exceedance, self.finding
+        if over is not None:
+            factor = over.point.pollutant.short or over.point.pollutant.name
+            return f"{factor} {_moment(over.time)} {over.get_state_display()}"
+        if found is not None:
+            span = f"{_moment(found.begin)} 至 {_moment(found.end)}"
+            told = found.check_code in TOLD
+            return f"{found.check_name} {span}" if told else f"监测数据 {span}"
         return f"{self.outlet.code} 情况说明"
 
 
@@ -199,7 +198,7 @@ def prove_mark(
     if row.withdrawn_at is not None:
         raise RefusedError("该标记已撤销")
     if not files:
-        raise RefusedError("请选择文件", "files")
+        raise RefusedError("请选择文件", "proof")
     return _seal(row.outlet, files, actor, now, mark=row)
 
 
@@ -272,18 +271,18 @@ def checked(files: Sequence[Upload]) -> list[Kind]:
     """Return what each file is; raises with the field, the file and what to do."""
     most, limit = rulebook.number("portal_files"), rulebook.number("portal_file_mb")
     if len(files) > most:
-        raise RefusedError(f"一次最多 {most:g} 个附件，请分次提交", "files")
+        raise RefusedError(f"一次最多 {most:g} 个附件，请分次提交", "proof")
     kinds = []
     for file in files:
         if not file.content:
-            raise RefusedError(f"“{file.name[:60]}”是空文件", "files")
+            raise RefusedError(f"“{file.name[:60]}”是空文件", "proof")
         if len(file.content) > limit * MB:
             raise RefusedError(
                 f"“{file.name[:60]}”有 {len(file.content) / MB:.1f} MB，超过单个上限"
-                f" {limit:g} MB，请压缩或分段后提交", "files",
+                f" {limit:g} MB，请压缩或分段后提交", "proof",
             )  # fmt: skip
         try:
             kinds.append(kind_of(file.content, file.name))
         except SniffError as error:
-            raise RefusedError(str(error), "files") from error
+            raise RefusedError(str(error), "proof") from error
     return kinds

@@ -83,7 +83,7 @@ def _made(request: HttpRequest, form: MarkForm) -> Mark:
     """Make the mark with its proof: both or neither."""
     user, now = current_user(request), clock.now()
     given = {name: form.cleaned_data[name] for name in form.cleaned_data}
-    given.pop("files", None)
+    given.pop("proof", None)
     made = acts.make_mark(draft=acts.Draft(**given), actor=user, now=now)
     files = uploads(request.FILES, rulebook.number("portal_file_mb"))
     if files:

@@ -113,7 +113,7 @@ def test_asked_answered_returned_answered_accepted(
     assert "NOx" in page
     assert f"/polluters/explanations/{made.pk}/" in page
     own = f"/polluters/explanations/{made.pk}/"
-    sent = {"text": "除尘器检修", "files": [file(), file("报告.pdf", PDF)]}
+    sent = {"text": "除尘器检修", "proof": [file(), file("报告.pdf", PDF)]}
     assert answers.post(f"{own}answer/", sent).status_code == 302
     made.refresh_from_db()
     assert (made.state, made.late) == ("given", False)
@@ -251,7 +251,7 @@ def test_a_bad_file_is_refused_by_name_and_nothing_is_kept(
     RuleValue.objects.filter(code="portal_file_mb").update(value=1)
     answer = signed_in(firm).post(
         f"/polluters/explanations/new/?outlet={point.outlet_id}",
-        {"text": "说明", "files": [file(name, content)]},
+        {"text": "说明", "proof": [file(name, content)]},
     )
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -272,7 +272,7 @@ def test_too_many_files_are_refused(point: Point, firm: User) -> None:
     RuleValue.objects.filter(code="portal_files").update(value=2)
     answer = signed_in(firm).post(
         f"/polluters/explanations/new/?outlet={point.outlet_id}",
-        {"text": "说明", "files": [file(f"{n}.png") for n in range(3)]},
+        {"text": "说明", "proof": [file(f"{n}.png") for n in range(3)]},
     )
     assert answer.status_code == 422
     assert "一次最多 2 个附件" in answer.content.decode()
@@ -294,11 +294,11 @@ def test_a_mark_carries_proof_and_stands_beside_the_finding(
     point: Point, firm: User, officer: User
 ) -> None:
     client = signed_in(firm)
-    sent = mark_form(point.outlet, files=[file("启炉票.pdf", PDF)])
+    sent = mark_form(point.outlet, proof=[file("启炉票.pdf", PDF)])
     assert client.post("/polluters/marks/new/", sent).status_code == 302
     mark = Mark.objects.get()
     assert [row.sealed.name for row in mark.files.all()] == ["启炉票.pdf"]
-    more = {"files": [file("现场.png")]}
+    more = {"proof": [file("现场.png")]}
     client.post(f"/polluters/marks/{mark.pk}/files/", more)
     assert mark.files.count() == 2
     row = finding(point, "constant")
@@ -309,7 +309,7 @@ def test_a_mark_carries_proof_and_stands_beside_the_finding(
 
 
 def test_a_mark_with_a_bad_file_is_not_made(point: Point, firm: User) -> None:
-    sent = mark_form(point.outlet, files=[file("x.png", b"nothing")])
+    sent = mark_form(point.outlet, proof=[file("x.png", b"nothing")])
     answer = signed_in(firm).post("/polluters/marks/new/", sent)
     assert answer.status_code == 422
     assert "不是可接收的文件" in answer.content.decode()
