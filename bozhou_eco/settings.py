@@ -154,6 +154,10 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Threads, and so database connections, of one web process.
 WEB_THREADS = env.int("WEB_THREADS", default=8)
+# Live video of one web process: channels decoded, people looking, pictures a second.
+VIDEO_FEEDS = env.int("VIDEO_FEEDS", default=4)
+VIDEO_VIEWERS = env.int("VIDEO_VIEWERS", default=40)
+VIDEO_RATE = env.int("VIDEO_RATE", default=5)
 if STAGE == "test":
     DATABASES["default"]["TEST"] = {
         "NAME": "test_bozhou" + env.str("TEST_DB_SUFFIX", default="")
@@ -181,11 +185,22 @@ if urlsplit(EVIDENCE_URL).scheme not in ("file", "s3"):
 EVIDENCE_KEY_FILE = env.str(
     "EVIDENCE_KEY_FILE", default=str(BASE_DIR / "var/keys/evidence.pem")
 )
+# A time-stamping authority (RFC 3161) for bundles, and its root certificates (PEM).
+TSA_URL = env.str("TSA_URL", default="")
+TSA_ROOTS_FILE = env.str("TSA_ROOTS_FILE", default="")
+if TSA_URL and not Path(TSA_ROOTS_FILE).is_file():
+    raise ImproperlyConfigured(
+        "TSA_URL needs TSA_ROOTS_FILE: a PEM file with the authority's root certificates."
+    )
+
 # Signed heads of every chain; keep a copy on another host.
 ANCHOR_DIR = env.str("ANCHOR_DIR", default=str(BASE_DIR / "var/anchors"))
 
 # The logger as which the hourly canary frame is sent; empty sends none.
 CANARY_MN = env.str("CANARY_MN", default="")
+# Working hours without any upload after which an inspection station is asked about;
+# 0 never asks. No standard sets it: a station tests several vehicles an hour.
+STATION_SILENT_HOURS = env.int("STATION_SILENT_HOURS", default=3)
 # Alerts a day that one person on duty can answer with care.
 ALERT_BUDGET = env.int("ALERT_BUDGET", default=60)
 

@@ -43,20 +43,93 @@
     bz.$$("#video-points button").forEach(function (one) { one.setAttribute("aria-pressed", String(one === button)); });
     load();
   });
+  /* Live pictures: each message is a moment and a JPEG; the newest one is drawn. */
+  function live(box, fallBack) {
+    var canvas = bz.$("#live"), pen = canvas.getContext("2d"), problem = bz.$("#live-error");
+    var socket = null, timer = 0, tries = 0, seen = false, wanted = false, drawing = false;
+    function say(text) {
+      problem.hidden = !text;
+      bz.$("span", problem).textContent = text;
+    }
+    async function draw(data) {
+      if (drawing) return;
+      drawing = true;
+      try {
+        var at = new DataView(data).getFloat64(0);
+        var picture = await createImageBitmap(new Blob([new Uint8Array(data, 8)], { type: "image/jpeg" }));
+        if (canvas.width !== picture.width || canvas.height !== picture.height) { canvas.width = picture.width; canvas.height = picture.height; }
+        pen.drawImage(picture, 0, 0);
+        picture.close();
+        box.dataset.shown = String(Number(box.dataset.shown || 0) + 1);
+        seen = true;
+        tries = 0;
+        say("");
+        tell(at);
+      } catch (error) { /* a broken picture: the next one comes */ } finally { drawing = false; }
+    }
+    function open() {
+      clearTimeout(timer);
+      if (!wanted || document.hidden || socket) return;
+      var mine = socket = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + box.dataset.live);
+      mine.binaryType = "arraybuffer";
+      mine.addEventListener("message", function (event) {
+        if (typeof event.data === "string") { say(JSON.parse(event.data).text || ""); return; }
+        draw(event.data);
+      });
+      mine.addEventListener("close", function (event) {
+        if (socket === mine) socket = null;
+        if (!wanted) return;
+        if (event.code === 4403) { say("没有权限查看此通道"); return; }
+        tries += event.code === 4408 ? 0 : 1;
+        if (!seen && tries > 2 && fallBack) { fallBack(); return; }
+        timer = setTimeout(open, event.code === 4408 ? 0 : Math.min(30000, 1000 * Math.pow(1.8, tries)));
+      });
+    }
+    function shut() {
+      clearTimeout(timer);
+      if (socket) socket.close();
+      socket = null;
+    }
+    document.addEventListener("visibilitychange", function () { if (document.hidden) shut(); else open(); });
+    window.addEventListener("pagehide", shut);
+    return { start: function () { wanted = true; open(); }, stop: function () { wanted = false; shut(); } };
+  }
+  function stills() {
+    var still = bz.$("#still"), problem = bz.$("#still-error");
+    bz.$("#still-box").hidden = false;
+    still.addEventListener("error", function () { problem.hidden = false; });
+    still.addEventListener("load", function () { problem.hidden = true; tell(Date.now() / 1000); });
+    function look() { if (!document.hidden) still.src = still.dataset.still + "?" + Date.now(); }
+    look();
+    setInterval(look, 6000);
+  }
   document.addEventListener("DOMContentLoaded", function () {
-    var clip = bz.$("#clip"), still = bz.$("#still"), at = Number(document.body.dataset.at) || Date.now() / 1000;
+    var clip = bz.$("#clip"), still = bz.$("#still"), box = bz.$("#live-box"), at = Number(document.body.dataset.at) || Date.now() / 1000;
     load();
     if (clip && seconds) {
       base = at - at % seconds;
       clip.addEventListener("loadedmetadata", function () { clip.currentTime = at % seconds; }, { once: true });
-      clip.addEventListener("timeupdate", function () { tell(base + clip.currentTime); });
+      clip.addEventListener("timeupdate", function () { if (!bz.$("#clip-box").hidden) tell(base + clip.currentTime); });
       if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) clip.play().catch(function () { /* the person presses play */ });
     }
-    if (still) {
-      var problem = bz.$("#still-error");
-      still.addEventListener("error", function () { problem.hidden = false; });
-      still.addEventListener("load", function () { problem.hidden = true; tell(Date.now() / 1000); });
-      setInterval(function () { if (!document.hidden) still.src = still.dataset.still + "?" + Date.now(); }, 6000);
-    }
+    if (!box) return;
+    var feed = live(box, still && function () { box.hidden = true; stills(); });
+    var pause = bz.$("#live-pause");
+    pause.addEventListener("click", function () {
+      var paused = pause.getAttribute("aria-pressed") !== "true";
+      pause.setAttribute("aria-pressed", String(paused));
+      bz.$("span", pause).textContent = paused ? "继续" : "暂停";
+      if (paused) feed.stop(); else feed.start();
+    });
+    bz.$$("[data-view]").forEach(function (button) {
+      button.addEventListener("click", function () {
+        var chosen = button.dataset.view === "live";
+        bz.$$("[data-view]").forEach(function (one) { one.setAttribute("aria-pressed", String(one === button)); });
+        box.hidden = !chosen;
+        bz.$("#clip-box").hidden = chosen;
+        if (chosen) { clip.pause(); feed.start(); } else { feed.stop(); clip.play().catch(function () { /* the person presses play */ }); }
+      });
+    });
+    if (still) feed.start();
   });
 })();
