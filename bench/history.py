@@ -2,7 +2,8 @@
 
 Two databases of one server hold the same points, means and exceedances; one has 7 days of
 minutes, the other 90. They are asked in turn, so that their ratio is not the machine's.
-The loaded server is kept under ``var/bench`` and loaded on when time has passed.
+The loaded server is kept under ``var/bench`` and loaded on when time has passed. Where
+InfluxDB is installed it is asked for the same month in between (`bench.influx`).
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from typing import Any
 
 import psycopg2
 
+from bench import influx
 from bench.figures import Figure, figure, percentile
 from bench.loggers import make_loggers
 from bench.services import Bed, bed, setup_django
@@ -27,7 +29,7 @@ ROUNDS = 4
 # The clock of the site stands here, so that loaded data stay fresh: noon in Beijing on
 # the last day of a month, which then has its exceedances.
 END = datetime(2026, 3, 31, 4, tzinfo=UTC)
-SHORT, FULL = "bench_short", "bench_full"
+SHORT, FULL, INFLUX = "bench_short", "bench_full", "influx"
 # No write-ahead log for tables made in the same transaction; memory to sort their keys.
 LOADING = {
     "wal_level": "minimal",
@@ -81,7 +83,8 @@ def run(quick: bool = False) -> list[Figure]:
         _load_unless_there(running, days)
         running.variables["DATABASE_URL"] = running.stores.postgres.url(FULL)
         setup_django(running)
-        measured = _measure(asked)
+        with _beside(running, quick) as server:
+            measured = _measure(asked, server)
         rows = _rows()
     short, full = measured[SHORT], measured[FULL]
     growth = max(full[name] / max(short[name], 1.0) for name in full)
@@ -97,6 +100,36 @@ def run(quick: bool = False) -> list[Figure]:
             for name in full
         ),
         figure("readings", rows, "rows"),
+        *_compared(full, measured.get(INFLUX)),
+    ]
+
+
+@contextmanager
+def _beside(running: Bed, quick: bool) -> Iterator[influx.Influx | None]:
+    """Give InfluxDB with the last 30 days; None where it is not installed, or quick."""
+    if quick or influx.program() is None:
+        yield None
+        return
+    from polluters.models import Point  # noqa: PLC0415
+
+    points = list(Point.objects.order_by("pk").values_list("pk", flat=True))
+    url = running.stores.postgres.url(FULL)
+    with influx.running(running.state / "influx", points, END, url) as server:
+        yield server
+
+
+def _compared(full: dict[str, float], other: dict[str, float] | None) -> list[Figure]:
+    """Return InfluxDB's figures and ours as a share of them; nothing without it."""
+    if other is None:
+        return []
+    month, latest = other["month"], other["latest"]
+    return [
+        figure("influx_month_hourly_p95_ms", month, "ms"),
+        figure("influx_latest_p95_ms", latest, "ms"),
+        figure("influx_stored_hours_p95_ms", other["stored"], "ms"),
+        figure("influx_latest_of_last_hour_p95_ms", other["recent"], "ms"),
+        figure("month_hourly_of_influx", full["month_hourly"] / month, "x", "<=1.0"),
+        figure("latest_of_influx", full["latest_all"] / latest, "x", "<=0.3"),
     ]
 
 
@@ -236,7 +269,9 @@ def _rows() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _measure(asked: int) -> dict[str, dict[str, float]]:
+def _measure(
+    asked: int, server: influx.Influx | None = None
+) -> dict[str, dict[str, float]]:
     """Return by database the p95 in ms of each request, asked one by one in turn."""
     from bozhou_eco.common import clock  # noqa: PLC0415
     from polluters.models import Point  # noqa: PLC0415
@@ -260,6 +295,8 @@ def _measure(asked: int) -> dict[str, dict[str, float]]:
         database: {name: [] for name in urls} for database in (SHORT, FULL)
     }
     clients = {database: _client(database) for database in times}
+    if server is not None:
+        times[INFLUX] = {name: [] for name in server.questions()}
     each = asked // ROUNDS
     for turn in range(ROUNDS):
         for database in (SHORT, FULL):
@@ -268,6 +305,10 @@ def _measure(asked: int) -> dict[str, dict[str, float]]:
                 numbers = range(turn * each, (turn + 1) * each)
                 paths = [url(number) for number in numbers]
                 times[database][name] += _times(clients[database], name, paths)
+        if server is not None:
+            numbers = range(turn * each, (turn + 1) * each)
+            for name in times[INFLUX]:
+                times[INFLUX][name] += server.times(name, numbers)
     return {
         database: {name: percentile(taken, 95) for name, taken in by_name.items()}
         for database, by_name in times.items()
