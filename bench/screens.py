@@ -8,7 +8,8 @@ class Screen:
     """A page: the name of its picture, its view, who looks, and the row it shows.
 
     ``row`` is a model; of the rows that the person sees and that match ``where``, the
-    first by ``order`` is shown. ``query`` may use ``{key}``, the key of that row.
+    first by ``order`` is shown. ``query`` may use ``{key}``, the key of that row, or
+    without a row ``{an_hour_ago}``.
     """
 
     name: str
@@ -27,6 +28,7 @@ SCREENS = (
     # 总览与预警
     Screen("overview", "overview:home", dark=True),
     Screen("overview-wall", "overview:home", query="?wall=1"),
+    Screen("overview-replay", "overview:home", query="?at={an_hour_ago}"),
     Screen("search", "overview:search", query="?q=博乐"),
     Screen("alerts", "alerts:list", dark=True),
     Screen("alert", "alerts:detail", row="alerts.Alert", order="-last_at"),

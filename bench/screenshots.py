@@ -11,10 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from bench.screens import SCREENS, Screen
+from bozhou_eco.common.clock import beijing, now
 from bozhou_eco.embedded.children import free_port
 from bozhou_eco.embedded.prepare import ROOT, running_demo
 
@@ -141,7 +143,8 @@ def _path(screen: Screen) -> str | None:
     from bozhou_eco.accounts.models import User  # noqa: PLC0415
 
     if not screen.row:
-        return reverse(screen.view) + screen.query
+        an_hour_ago = f"{beijing(now() - timedelta(hours=1)):%Y-%m-%dT%H:%M}"
+        return reverse(screen.view) + screen.query.format(an_hour_ago=an_hour_ago)
     user = User.objects.get(username=screen.user)
     rows = apps.get_model(screen.row).objects.visible_to(user).filter(**screen.where)
     row = rows.order_by(screen.order).first()

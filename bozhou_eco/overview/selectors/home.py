@@ -228,7 +228,7 @@ def trend(user: User, *, days: int, now: datetime) -> Trend:
     first = today - timedelta(days=days - 1)
     rows = (
         Alert.objects.visible_to(user)
-        .filter(occurred_at__gte=midnight(first))
+        .filter(occurred_at__gte=midnight(first), occurred_at__lte=now)
         .annotate(day=TruncDate("occurred_at", tzinfo=clock.BEIJING))
         .values("day", "peak_severity")
         .annotate(number=Count("pk"))
