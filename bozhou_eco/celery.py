@@ -140,6 +140,18 @@ app.conf.beat_schedule = {
         "task": "vehicles.tasks.find_silent_cameras",
         "schedule": 20.0,
     },
+    "vehicles-silent-stations": {
+        "task": "vehicles.tasks.find_silent_stations",
+        "schedule": 300.0,
+    },
+    "vehicles-canary": {
+        "task": "vehicles.tasks.send_capture_canary",
+        "schedule": crontab(minute="11"),
+    },
+    "vehicles-vision-pulse": {
+        "task": "vehicles.vision.tasks.give_pulse",
+        "schedule": 60.0,
+    },
     "vehicles-watchlist": {
         "task": "vehicles.tasks.recompute_watchlist",
         "schedule": crontab(hour="1", minute="30"),

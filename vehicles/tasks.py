@@ -5,6 +5,7 @@ from celery import shared_task
 from bozhou_eco.common import clock
 from vehicles.models import Inspection
 from vehicles.services import (
+    canaries,
     exchange,
     findings,
     fleet,
@@ -33,6 +34,18 @@ def sweep_segments() -> int:
 def sweep_vendor_captures() -> int:
     """Ask again for looks at vendors' captures that were lost."""
     return vendor_looks.sweep_vendor_captures(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.send_capture_canary", expires=300)
+def send_capture_canary() -> None:
+    """Send the hourly canary capture."""
+    canaries.send_capture_canary(now=clock.now())
+
+
+@shared_task(name="vehicles.tasks.find_silent_stations", expires=240)
+def find_silent_stations() -> int:
+    """Warn of stations that send nothing in working hours."""
+    return upkeep.find_silent_stations(now=clock.now())
 
 
 @shared_task(name="vehicles.tasks.find_silent_cameras", expires=30)

@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 
+from alerts.models import Alert
+from alerts.services.clearing import clear_alert
 from alerts.services.raising import raise_alert
+from bozhou_eco.common import clock
 from vehicles.domain.fraud.registry import NAMES
-from vehicles.models import Complaint, Finding, Inspection
+from vehicles.models import Complaint, Finding, Inspection, Station
 
 ARTICLE = "生态环境法典第 225 条、第 1230 条"
 PART_NAMES = {
@@ -37,6 +41,45 @@ def tell_conflict(*, inspection: Inspection, part: str, now: datetime) -> None:
         now=now,
         legal_article=ARTICLE,
     )
+
+
+def silence_key(station: Station) -> str:
+    """Return the key of the alert about a station that sends nothing."""
+    return f"station:silent:{station.code}"
+
+
+def silences_told() -> set[str]:
+    """Return the keys of the open alerts about stations that send nothing."""
+    rows = Alert.objects.open().filter(
+        key__startswith="station:silent:", returned_at__isnull=True
+    )
+    return set(rows.values_list("key", flat=True))
+
+
+def tell_silence(*, station: Station, since: datetime, now: datetime) -> None:
+    """Tell that a station has sent nothing for hours in which it is open."""
+    raise_alert(
+        key=silence_key(station),
+        kind="offline",
+        severity="minor",
+        summary="营业时间内未收到检验机构任何上传",
+        explanation={
+            "规则": f"营业时间内连续 {settings.STATION_SILENT_HOURS} 小时无上传",
+            "最近上传": f"{clock.beijing(since):%Y-%m-%d %H:%M}",
+        },
+        subject_key=f"station:{station.code}",
+        subject_name=station.name,
+        district=station.district,
+        organisation=None,
+        evidence_url=reverse("vehicles:station", args=[station.code]),
+        occurred_at=since,
+        now=now,
+    )
+
+
+def clear_silence(*, station: Station, now: datetime) -> None:
+    """Take the warning back: the station sends again."""
+    clear_alert(key=silence_key(station), now=now, reason="检验机构恢复上传")
 
 
 def tell_finding(*, finding: Finding, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -9,7 +10,14 @@ from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.store import store
-from vehicles.models import Camera, Capture, RepairNotice
+from vehicles.models import Camera, Capture, RepairNotice, Station
+from vehicles.selectors.gate import inspection_settings
+from vehicles.services.alerts_stations import (
+    clear_silence,
+    silence_key,
+    silences_told,
+    tell_silence,
+)
 from vehicles.services.cameras import SILENT_AFTER, Health, report_health
 
 KEEP_SEGMENTS = timedelta(days=7)
@@ -76,3 +84,31 @@ def find_silent_cameras(*, now: datetime) -> int:
             now=now,
         )
     return len(silent)
+
+
+def find_silent_stations(*, now: datetime) -> int:
+    """Warn of stations that sent nothing for hours while open; returns how many.
+
+    Only hours of the day count, so nobody is asked about a night. A station that sends
+    again clears its warning.
+    """
+    patience = timedelta(hours=settings.STATION_SILENT_HOURS)
+    hours = inspection_settings()
+    local = clock.beijing(now)
+    if not patience or not hours.opens <= local.time() <= hours.closes:
+        return 0
+    opened = local.replace(
+        hour=hours.opens.hour, minute=hours.opens.minute, second=0, microsecond=0
+    )
+    told, count = silences_told(), 0
+    stations = Station.objects.filter(active=True, last_seen_at__isnull=False)
+    for station in stations.select_related("district"):
+        seen = station.last_seen_at or opened
+        silent = now - max(seen, opened) >= patience
+        known = silence_key(station) in told
+        if known and not silent:
+            clear_silence(station=station, now=now)
+        elif silent and not known:
+            tell_silence(station=station, since=seen, now=now)
+            count += 1
+    return count

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
+from alerts.services.heartbeats import Pulse
 from bozhou_eco.common import metrics
 from polluters.gateway.directory import Directory, load_directory
 from polluters.gateway.options import GatewayOptions
@@ -31,6 +32,13 @@ def raise_file_limit(wanted: int) -> int:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return soft
+
+
+def give(pulse: Pulse) -> None:
+    """Beat in a thread that keeps no stale connection."""
+    close_old_connections()
+    pulse.give()
+    close_old_connections()
 
 
 class Command(BaseCommand):
@@ -94,11 +102,13 @@ class Command(BaseCommand):
         self.stdout.write(f"HJ 212 网关监听 {gateway.options.host}:{gateway.port}")
         self.stdout.flush()
         shown: dict[str, int] = {}
+        pulse = Pulse(f"gateway:{gateway.options.client_id}", "数采仪 TCP 网关")
         while not stopping.is_set():
             try:
                 await asyncio.wait_for(stopping.wait(), METRICS_S)
             except TimeoutError:
                 await self._report(gateway, shown)
+                await asyncio.to_thread(give, pulse)
         await gateway.stop()
         await self._report(gateway, shown)
 
