@@ -46,7 +46,7 @@ def confirmed_recently(request: HttpRequest) -> bool:
         return True
     records = get_authentication_records(request, current_user(request))
     newest = max((float(record.get("at", 0)) for record in records), default=0.0)
-    return time.time() - newest < window
+    return bool(time.time() - newest < window)
 
 
 def identity_required(
@@ -153,11 +153,8 @@ def _wrong(request: HttpRequest, user: User, secret: str) -> str:
 
 
 def _has_codes(user: User) -> bool:
-    return (
-        Authenticator.objects.filter(user=user)
-        .exclude(type=Authenticator.Type.WEBAUTHN)
-        .exists()
-    )
+    rows = Authenticator.objects.filter(user=user)
+    return bool(rows.exclude(type=Authenticator.Type.WEBAUTHN).exists())
 
 
 def _told(form: forms.Form) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +16,15 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.audit.chain import canonical
 from bozhou_eco.audit.models import Link, Seal
+from bozhou_eco.common import metrics
+from bozhou_eco.evidence import timestamps
 from bozhou_eco.evidence import verify as verifier
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.signing import Signer, load_signer
 from bozhou_eco.evidence.store import store
 from bozhou_eco.evidence.verify import pack
 
+logger = logging.getLogger(__name__)
 MANIFEST_VERSION = 1
 
 
@@ -137,7 +141,7 @@ def build_bundle(
     entries["records.json"] = canonical(records)
     entries["chain.json"] = canonical(_chain_rows(chain))
     entries["verify.py"] = Path(verifier.__file__).read_bytes()
-    manifest = {
+    manifest: dict[str, object] = {
         "version": MANIFEST_VERSION,
         "subject": subject,
         "chain": chain,
@@ -150,19 +154,52 @@ def build_bundle(
             for name in ("records.json", "chain.json", "verify.py")
         },
     }
-    body = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1).encode()
-    entries["manifest.json"] = body
-    entries["manifest.sig"] = signer.sign(body).hex().encode()
-    entries["public_key.hex"] = signer.public_key().hex().encode()
+    entries |= _signed(manifest, signer)
+    body = entries["manifest.json"]
     audit.record(
         actor=actor,
         act="evidence.bundle",
         subject=subject,
-        detail={"files": len(listed), "manifest": hashlib.sha256(body).hexdigest()},
+        detail={
+            "files": len(listed),
+            "manifest": hashlib.sha256(body).hexdigest(),
+            "timestamp": manifest["timestamp"],
+        },
         kind="export",
         now=now,
     )
     return bytes(pack(entries))  # type: ignore[no-untyped-call]
+
+
+def _signed(manifest: dict[str, object], signer: Signer) -> dict[str, bytes]:
+    """Return the manifest with its signature, and its time-stamp where one is wanted.
+
+    The manifest tells whether a stamp belongs to it, so that none can be taken out
+    unseen; the stamp's own bytes are signed as well, since parts of a token are covered
+    by no signature of the authority.
+    """
+    entries: dict[str, bytes] = {}
+    manifest["timestamp"] = timestamps.authority()
+    body = _bytes_of(manifest)
+    if manifest["timestamp"]:
+        try:
+            token = timestamps.stamp(body)
+            entries["manifest.tsr"] = token
+            entries["manifest.tsr.sig"] = signer.sign(token).hex().encode()
+        except timestamps.StampError as error:
+            logger.warning("the bundle goes without a time-stamp: %s", error)
+            metrics.count("timestamps_failed_total")
+            manifest |= {"timestamp": "", "timestamp_missing": str(error)}
+            body = _bytes_of(manifest)
+    return entries | {
+        "manifest.json": body,
+        "manifest.sig": signer.sign(body).hex().encode(),
+        "public_key.hex": signer.public_key().hex().encode(),
+    }
+
+
+def _bytes_of(manifest: dict[str, object]) -> bytes:
+    return json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
 def _chain_rows(chain: str) -> list[dict[str, object]]:
