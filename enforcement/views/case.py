@@ -16,6 +16,7 @@ from enforcement.selectors.facts import (
     fines_in_force,
     open_obligations,
 )
+from enforcement.selectors.links import linked_cases
 from enforcement.selectors.page import (
     clock_views,
     move_views,
@@ -83,8 +84,7 @@ def _page(request: HttpRequest, case: Case, user: User) -> dict[str, object]:
         "transfers": case.transfers.select_related("letter"),
         "rectifications": case.rectifications.select_related("inspected_by"),
         "replies": case.replies.all(),
-        "links": case.links.select_related("other"),
-        "linked_by": case.linked_by.select_related("case"),
+        "links": linked_cases(case, user),
         "choice": BasisChoice.objects.filter(case=case)
         .select_related("basis", "act_basis")
         .first(),

@@ -13,7 +13,7 @@ from enforcement.domain.workflow import Duty, Refused
 from enforcement.models import Decision, Inspection, SiteVisit
 from enforcement.selectors.facts import case_owes
 from enforcement.services import content, feedback, money, transfers, visits
-from enforcement.services.cases import add_alerts
+from enforcement.services.cases import add_alerts, open_case
 from enforcement.services.splitting import split_case
 from enforcement.walkthrough import Cast, Story
 
@@ -339,3 +339,29 @@ def test_a_pending_review_stops_the_late_fee(fined, people, now):
         now=now,
     )
     assert case_owes(fined, date(2026, 11, 23)).late == 0
+
+
+def test_a_linked_case_of_another_district_is_told_by_number_alone(
+    clue, make_alert, districts, people, now, client
+):
+    far = open_case(
+        alerts=[
+            make_alert(
+                "far", district=districts["温泉县"], summary="温泉某厂化学需氧量超标"
+            )
+        ],
+        actor=people["duty"],
+        now=now,
+    )
+    content.link_cases(
+        case=clue, other=far, kind="related", note="", actor=people["duty"], now=now
+    )
+    client.force_login(people["alice"])
+    page = client.get(f"/cases/{clue.pk}/").content.decode()
+    assert far.display_number in page
+    assert far.title not in page
+    assert f"/cases/{far.pk}/" not in page
+    client.force_login(people["duty"])
+    page = client.get(f"/cases/{clue.pk}/").content.decode()
+    assert far.title in page
+    assert f"/cases/{far.pk}/" in page
