@@ -16,6 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from enforcement.services.cases import open_case
+from enforcement.services.content import comment
+from enforcement.services.feedback import register_inspection
 from polluters.models import (
     DailyMass,
     Exceedance,
@@ -88,6 +91,13 @@ PAGES = {
     "figures": "/figures/",
     "weekly": "/weekly/",
     "cases": "/cases/",
+    "case": "/cases/{case}/",
+    "case-figures": "/cases/figures/",
+    "case-figure": "/cases/figures/off_site_checks/",
+    "case-consistency": "/cases/figures/consistency/",
+    "case-inspections": "/cases/inspections/",
+    "case-calendar": "/cases/calendar/",
+    "case-parcels": "/cases/exchange/",
     "home": "/",
 }
 
@@ -122,7 +132,7 @@ def fill(count: int) -> dict[str, int | str]:
         )  # fmt: skip
         last = {"outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk}
         fill_validity(point)
-    return last | fill_vehicles(count) | fill_stations(count)
+    return last | fill_vehicles(count) | fill_stations(count) | fill_cases(count)
 
 
 def fill_validity(point: Point) -> None:
@@ -154,6 +164,23 @@ def fill_validity(point: Point) -> None:
     NationalMean.objects.create(
         point=point, period=Period.HOUR, time=time, value=60, parcel=parcel
     )
+
+
+def fill_cases(count: int) -> dict[str, int]:
+    """Open ``count`` clues, each with a remark and a check in the register."""
+    now, officer = clock.now(), factories.user(Role.OFFICER)
+    for number in range(count):
+        case = open_case(
+            actor=officer, now=now, title=f"线索 {number}", subject_key="x:1",
+            subject_name="某厂", district=factories.district(),
+        )  # fmt: skip
+        comment(case=case, text="核对中", actor=officer, now=now)
+        register_inspection(
+            mode="off_site", kind="routine", done_on=clock.beijing(now).date(),
+            subject_key="x:1", subject_name="某厂", district=case.district,
+            means="数据核查", found=False, result="", case=case, actor=officer, now=now,
+        )  # fmt: skip
+    return {"case": case.pk}
 
 
 def fill_stations(count: int) -> dict[str, str]:
