@@ -9,7 +9,8 @@ class Screen:
 
     ``row`` is a model; of the rows that the person sees and that match ``where``, the
     first by ``order`` is shown. ``query`` may use ``{key}``, the key of that row, or
-    without a row ``{an_hour_ago}``.
+    without a row ``{an_hour_ago}``. ``own`` is the path to the person in a model whose
+    rows are each person's own.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Screen:
     where: dict[str, object] = field(default_factory=dict)
     order: str = "-pk"
     query: str = ""
+    own: str = ""
     dark: bool = False
 
 
@@ -45,6 +47,8 @@ SCREENS = (
     Screen("parts", "enforcement:parts", user="police"),
     # 污染源
     Screen("polluters", "polluters:enterprises"),
+    Screen("portal", "polluters:portal", user="firm"),
+    Screen("explanations", "polluters:explanations"),
     Screen("outlet", "polluters:outlet", row="polluters.Outlet", order="pk", dark=True),
     Screen("outlet-data", "polluters:outlet_data", row="polluters.Outlet", order="pk"),
     Screen(
@@ -93,7 +97,16 @@ SCREENS = (
     Screen("figures", "overview:figures", user="leader"),
     Screen("weekly", "overview:weekly"),
     Screen("visits", "overview:visits", user="jinghe"),
+    Screen(
+        "visit",
+        "overview:visit",
+        user="jinghe",
+        row="enforcement.SiteVisit",
+        where={"state": "approved"},
+        own="officers",
+    ),
     Screen("help", "overview:help"),
+    Screen("dictionary", "overview:dictionary"),
     Screen("setup", "overview:setup", user="admin"),
     Screen("admin", "admin:index", user="admin"),
     Screen("audit", "overview:audit", user="auditor"),

@@ -146,8 +146,9 @@ def _path(screen: Screen) -> str | None:
         an_hour_ago = f"{beijing(now() - timedelta(hours=1)):%Y-%m-%dT%H:%M}"
         return reverse(screen.view) + screen.query.format(an_hour_ago=an_hour_ago)
     user = User.objects.get(username=screen.user)
-    rows = apps.get_model(screen.row).objects.visible_to(user).filter(**screen.where)
-    row = rows.order_by(screen.order).first()
+    rows = apps.get_model(screen.row).objects
+    seen = rows.filter(**{screen.own: user}) if screen.own else rows.visible_to(user)
+    row = seen.filter(**screen.where).order_by(screen.order).first()
     if row is None:
         return None
     key = row.code if screen.row == "vehicles.Station" else row.pk

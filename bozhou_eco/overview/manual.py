@@ -10,6 +10,7 @@ from django.conf import settings
 from markdown.extensions.toc import TocExtension
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "manual"
+PICTURES = FOLDER.parent / "screenshots"
 NAME = re.compile(r"\d\d-([a-z]+)\.md")
 TAGS = re.compile(r"<[^>]+>")
 LONGEST_HIT = 80
@@ -55,7 +56,7 @@ def _page(path: Path) -> Page:
             TocExtension(slugify=lambda _value, _sep: f"s{next(number)}"),
         ]
     )
-    html = reader.convert(path.read_text(encoding="utf-8"))
+    html = _pictured(reader.convert(path.read_text(encoding="utf-8")))
     sections = tuple(_sections(html))
     return Page(slug, sections[0].title if sections else slug, html, sections)
 
@@ -68,6 +69,19 @@ def _sections(html: str) -> list[Section]:
             parts[1::3], parts[2::3], parts[3::3], strict=True
         )
     ]
+
+
+def _pictured(html: str) -> str:
+    """Let pictures come from the site; the files name them as a reader of files sees."""
+    return html.replace(
+        'src="../screenshots/', 'loading="lazy" src="/help/screenshots/'
+    )
+
+
+def picture(name: str) -> Path | None:
+    """Return the file of a picture; None if there is none of that name."""
+    path = PICTURES / f"{name}.webp"
+    return path if path.is_file() else None
 
 
 def _plain(html: str) -> str:

@@ -210,7 +210,12 @@ def address(name: str) -> str:
 
 
 def first_address(user: User) -> str:
-    """Return the address of the first page in a person's menu, empty without any."""
+    """Return where a person without the overview lands: the first page of the menu.
+
+    An administrator's first page is the guide, which says what is still to be set up.
+    """
+    if user.has_role(Role.ADMIN) and address("overview:setup"):
+        return address("overview:setup")
     shown = (
         address(entry.name)
         for _, entries in MENU

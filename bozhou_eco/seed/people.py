@@ -38,6 +38,10 @@ PARTNERS = (
     ("PARTNER-POLICE", "博乐市公安局交警大队"),
     ("PARTNER-TRANSPORT", "州交通运输局"),
 )
+PARTIES: tuple[tuple[str, str, Role], ...] = (
+    ("firm", "努尔兰", Role.ENTERPRISE),
+    ("station", "热娜", Role.STATION),
+)
 TWO_FACTOR_ROLES = FACT_ROLES | {Role.ADMIN, Role.AUDITOR, Role.PARTNER}
 
 

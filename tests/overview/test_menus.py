@@ -42,7 +42,7 @@ FIRST = {
     Role.ENTERPRISE: "/polluters/portal/",
     Role.STATION: "/alerts/",
     Role.PARTNER: "/cases/parts/",
-    Role.ADMIN: "/polluters/quarantine/",
+    Role.ADMIN: "/setup/",
     Role.AUDITOR: "/audit/",
 }
 """The page on which each role lands that may not see the overview."""

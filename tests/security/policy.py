@@ -49,6 +49,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "overview:setup": frozenset({ADMIN}),
     "overview:help": ALL,
     "overview:help_page": ALL,
+    "overview:help_picture": ALL,
+    "overview:dictionary": ALL,
     "overview:audit": frozenset({AUDITOR}),
     "overview:visits": frozenset({OFFICER}),
     "overview:visit": frozenset({OFFICER}),

@@ -101,6 +101,7 @@ ELSEWHERE = {
     "overview:weekly*": "prefecture-wide reports of the bureau",
     "overview:visit*": "the own visits only: tests/enforcement/test_fieldwork.py",
     "overview:help_page": "the manual",
+    "overview:help_picture": "the manual",
     "polluters:quarantine*": "frames that no district could be found for",
     "polluters:unmapped": "codes that no district could be found for",
     "polluters:ledger_*": "lists of the ledger: tests/polluters",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bozhou_eco.common import clock
-from bozhou_eco.seed.people import PASSWORD, PEOPLE, seed_people
+from bozhou_eco.seed.people import PARTIES, PASSWORD, PEOPLE, seed_people
 
 STEPS = (
     *(
@@ -19,7 +19,7 @@ STEPS = (
     ),
     "vehicles.demo_files",
     *("enforcement.demo", "alerts.demo", "bozhou_eco.seed.visits"),
-    "bozhou_eco.seed.year",
+    *("bozhou_eco.seed.year", "bozhou_eco.seed.parties"),
 )
 
 
@@ -48,3 +48,5 @@ class Command(BaseCommand):
         self.stdout.write(f"演示账户（口令均为 {PASSWORD}）：")
         for username, person, _, roles in PEOPLE:
             self.stdout.write(f"  {username:<10} {person}  {','.join(roles)}")
+        for username, person, role in PARTIES:
+            self.stdout.write(f"  {username:<10} {person}  {role}")
