@@ -60,7 +60,7 @@ def tell_silence(*, station: Station, since: datetime, now: datetime) -> None:
     """Tell that a station has sent nothing for hours in which it is open."""
     raise_alert(
         key=silence_key(station),
-        kind="offline",
+        kind="station-offline",
         severity="minor",
         summary="营业时间内未收到检验机构任何上传",
         explanation={
