@@ -5,6 +5,7 @@ Variables are listed with their meaning in ``docs/operations.md``.
 
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,14 @@ def secret(name: str) -> str:
             "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     return value
+
+
+def secret_or_none(name: str) -> str | None:
+    """Return a secret that somebody else made, or None where there is none."""
+    file_name = env.str(f"{name}_FILE", default="")
+    return (
+        Path(file_name).read_text().strip() if file_name else env.str(name, "")
+    ) or None
 
 
 STAGE = env.str("BOZHOU_STAGE", default="production")
@@ -329,7 +338,7 @@ OUTBOUND_NETWORKS = [
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var/static"))
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": {
@@ -339,6 +348,34 @@ STORAGES = {
         }.get(STAGE, "django.contrib.staticfiles.storage.StaticFilesStorage")
     },
 }
+if urlsplit(EVIDENCE_URL).scheme == "s3":
+    # Keys come from these variables or from what the host itself offers (a role).
+    from botocore.config import Config
+
+    STORAGES["evidence"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": urlsplit(EVIDENCE_URL).netloc,
+            "location": urlsplit(EVIDENCE_URL).path.strip("/"),
+            "endpoint_url": env.str("EVIDENCE_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("EVIDENCE_S3_REGION", default="us-east-1"),
+            "access_key": env.str("EVIDENCE_S3_KEY", default="") or None,
+            "secret_key": secret_or_none("EVIDENCE_S3_SECRET"),
+            "default_acl": None,
+            "max_memory_size": 16 * 1024 * 1024,
+            # Many makes of storage know neither virtual hosts nor the newer checksums;
+            # originals are checked by their own SHA-256.
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=3,
+                read_timeout=30,
+                retries={"total_max_attempts": 2},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        },
+    }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = STAGE not in ("production", "demo")
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var/media"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

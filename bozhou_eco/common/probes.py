@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import psycopg2
 import redis
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection
 from redis.exceptions import RedisError
 
@@ -100,7 +101,7 @@ def evidence() -> Probe:
     def ask() -> str:
         parts = urlsplit(settings.EVIDENCE_URL)
         if parts.scheme != "file":
-            return "object storage: checked when it is used"
+            return _bucket()
         folder = Path(parts.path)
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=".probe-")
@@ -115,6 +116,15 @@ def evidence() -> Probe:
         return f"{free // 2**30} GiB free"
 
     return _timed("evidence", ask)
+
+
+def _bucket() -> str:
+    """Ask object storage for an object that is not there: keys, bucket and network."""
+    try:
+        storages["evidence"].exists(".probe")
+    except Exception as error:  # boto is loaded where it is used, so are its errors
+        raise ValueError(f"object storage: {error}") from error
+    return "object storage answers"
 
 
 def stores() -> list[Probe]:
