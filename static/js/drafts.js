@@ -24,19 +24,21 @@
       move.onerror = move.onabort = function () { base.close(); fail(move.error || new Error("本机存储已满")); };
     });
   }
-  /* Rows carry the user's id; another person on the same phone sees none of them. */
+  /* Rows are kept under the person and the id: another person on the same phone neither sees nor overwrites them. */
   bz.drafts = function (store) {
     var user = document.body.dataset.user || "";
+    function key(id) { return user + ":" + id; }
+    function own(row) { return Object.assign({}, row, { id: row.name }); }
     return {
-      put: function (row) { return within(store, "readwrite", function (s) { return s.put(Object.assign({}, row, { user: user })); }); },
-      drop: function (id) { return within(store, "readwrite", function (s) { return s.delete(id); }); },
+      put: function (row) { return within(store, "readwrite", function (s) { return s.put(Object.assign({}, row, { id: key(row.id), name: row.id, user: user })); }); },
+      drop: function (id) { return within(store, "readwrite", function (s) { return s.delete(key(id)); }); },
       get: async function (id) {
-        var row = await within(store, "readonly", function (s) { return s.get(id); });
-        return row && row.user === user ? row : undefined;
+        var row = await within(store, "readonly", function (s) { return s.get(key(id)); });
+        return row ? own(row) : undefined;
       },
       all: async function () {
         var rows = await within(store, "readonly", function (s) { return s.getAll(); });
-        return rows.filter(function (row) { return row.user === user; });
+        return rows.filter(function (row) { return row.user === user; }).map(own);
       },
     };
   };

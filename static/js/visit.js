@@ -50,6 +50,7 @@
       if (box.type === "radio") box.checked = held !== undefined && String(held) === box.value;
       else if (document.activeElement !== box) box.value = held === undefined ? "" : held;
     });
+    $$("[data-conflict]").forEach(function (place) { drawConflict(place, place.dataset.conflict); });
     $$("[data-sign]").forEach(drawSign);
     drawSteps();
     var done = pack.state === "done", arrived = pack.state === "started" || Boolean(state.arrived_at);
