@@ -238,10 +238,8 @@ def _look_up(asked: int) -> tuple[list[float], list[float], list[float]]:
         made = shape(test.process, test.method)
         if made is None:
             continue
-        prints = fingerprint(made)
-        hashes = [code for code, _ in prints.asked]
-        rows = [number for _, number in prints.asked]
-        values = [hashes, rows, test.method, params.bucket, row.pk]
+        hashes = list({code for code, _ in fingerprint(made).asked})
+        values = [test.method, hashes, row.pk]
         with connection.cursor() as cursor:
             for sql, times in ((reduced, small), (likeness.LOOK_UP, large)):
                 cursor.execute(sql, values)

@@ -1,6 +1,7 @@
 """Find curves like a given one by their fingerprints, without comparing every pair."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -28,13 +29,8 @@ from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import Curve, Inspection
 
 LOOK_UP = """
-SELECT asked.row, found.curve_id, found.place
-FROM unnest(%s::int[], %s::int[]) AS asked(hash, row)
-CROSS JOIN LATERAL (
-    SELECT curve_id, place FROM vehicles_curvehash
-    WHERE method = %s AND hash = asked.hash LIMIT %s
-) AS found
-WHERE found.curve_id <> %s
+SELECT hash, curve_id, place FROM vehicles_curvehash
+WHERE method = %s AND hash = ANY(%s::int[]) AND curve_id <> %s
 """
 
 
@@ -50,16 +46,23 @@ class Search:
 
 def hits(
     method: str, prints: Fingerprint, own: int, bucket: int
-) -> list[tuple[int, int, int]]:
-    """Return (curve, row asked, row stored) for every shared window hash."""
-    hashes, rows = _asked(prints)
+) -> Iterator[tuple[int, int, int]]:
+    """Yield (curve, row asked, row stored) for every shared window hash.
+
+    Of a hash only the ``bucket`` oldest are taken: more say nothing.
+    """
+    rows: dict[int, list[int]] = defaultdict(list)
+    for code, row in prints.asked:
+        rows[code].append(row)
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [hashes, rows, method, bucket, own])
-        return [(curve, row, place) for row, curve, place in cursor.fetchall()]
-
-
-def _asked(prints: Fingerprint) -> tuple[list[int], list[int]]:
-    return [code for code, _ in prints.asked], [row for _, row in prints.asked]
+        cursor.execute(LOOK_UP, [method, list(rows), own])
+        found = sorted(cursor.fetchall())
+    taken: Counter[int] = Counter()
+    for code, curve, place in found:
+        taken[code] += 1
+        if taken[code] <= bucket:
+            for row in rows[code]:
+                yield curve, row, place
 
 
 def usual(method: str, params: CopiedParams) -> Usual:
