@@ -98,13 +98,11 @@ def keep(
     )
     matched: set[int] = set()
     new = 0
-    for one in found:
-        if one.check in book.off:
-            continue
-        row = _overlapping(known, one, look.edge)
+    wanted = [one for one in found if one.check not in book.off]
+    for one, row in _paired(known, wanted, look):
         if row is not None:
             matched.add(row.pk)
-            _update(row, one, now)
+            _update(row, one, look, now)
         else:
             row = _create(logger, by_code.get(one.code), one, now)
             known.append(row)
@@ -116,10 +114,35 @@ def keep(
     return new
 
 
+def _paired(
+    known: Sequence[Finding], found: Sequence[Found], look: Look
+) -> list[tuple[Found, Finding | None]]:
+    """Return each found one with the stored row that it is another look at.
+
+    A row of the same beginning goes first. A look that may take back gives each row to
+    one finding only, so that pieces of a gap that was filled in part stay pieces.
+    """
+    by_begin = {(row.check_code, row.factor, row.begin): row for row in known}
+    exact = {
+        index: row
+        for index, one in enumerate(found)
+        if (row := by_begin.get((one.check, one.code, one.begin))) is not None
+    }
+    taken = {row.pk for row in exact.values()}
+    pairs: list[tuple[Found, Finding | None]] = []
+    for index, one in enumerate(found):
+        free = [row for row in known if look.lasting or row.pk not in taken]
+        row = exact.get(index) or _overlapping(free, one, look.edge)
+        if row is not None:
+            taken.add(row.pk)
+        pairs.append((one, row))
+    return pairs
+
+
 def _overlapping(
     known: Sequence[Finding], one: Found, edge: timedelta
 ) -> Finding | None:
-    """Return the stored finding that this one is another look at."""
+    """Return the first stored finding of the same kind that touches this one."""
     for row in known:
         same = (row.check_code, row.factor) == (one.check, one.code)
         if same and row.begin <= one.end + edge and one.begin - edge <= row.end:
@@ -138,9 +161,17 @@ def _plain(data: object) -> object:
     return data if isinstance(data, str | int | float | bool | None) else str(data)
 
 
-def _update(row: Finding, one: Found, now: datetime) -> None:
-    """Write what a later look says; a person's decision stands."""
-    row.end = max(row.end, one.end)
+def _update(row: Finding, one: Found, look: Look, now: datetime) -> None:
+    """Write what a later look says; a person's decision stands.
+
+    A look that saw all of it says when it began and ended: data that came late, in
+    whatever order, leave the same finding.
+    """
+    whole = not look.lasting and row.begin - look.edge >= look.whole
+    if whole and row.state != Finding.State.OVERRULED:
+        row.begin, row.end = one.begin, one.end
+    else:
+        row.end = max(row.end, one.end)
     row.severity, row.why, row.score = one.severity, one.why, one.score
     row.data = _plain(dict(one.data))
     row.looked_at = now

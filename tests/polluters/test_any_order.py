@@ -1,4 +1,4 @@
-"""Frames shuffled, repeated and late: the same means and exceedances in the end."""
+"""Frames shuffled, repeated and late: the same means, exceedances, rates, findings."""
 
 import random
 from datetime import datetime, timedelta
@@ -13,13 +13,16 @@ from polluters.models import (
     ClosedPeriod,
     DirtyHour,
     Exceedance,
+    Finding,
     Latest,
     Logger,
     Mean,
     RawFrame,
     Reading,
+    Shortfall,
 )
-from polluters.services import closing
+from polluters.selectors import rates
+from polluters.services import closing, findings
 from tests import factories
 from tests.polluters.frames import data_frame
 from tests.polluters.test_take_batch import take
@@ -110,6 +113,94 @@ def test_means_and_exceedances(kiln: Logger, seed: int) -> None:
     for frame in mixed:
         groups[rng.choice([0, 0, 1, 2])].append(frame)
     assert play(groups, day) == straight
+
+
+DAYS, HOUR, STEP = 4, timedelta(hours=1), timedelta(minutes=10)
+HOURS_OF_DAYS = DAYS * 24
+STUCK, GAP, ZERO = range(400, 445), range(198, 234), range(500, 520)
+
+
+def hours_of(logger: Logger, start: datetime) -> list[list[bytes]]:
+    """Four days of ten-minute values: one held, one gone for six hours, one at zero."""
+    rng = random.Random(9)
+    hours: list[list[bytes]] = [[] for _ in range(HOURS_OF_DAYS)]
+    for index in range(DAYS * 144):
+        nox = 60.0 if index in STUCK else rng.uniform(40, 60)
+        sulphur = 0.0 if index in ZERO else rng.uniform(10, 30)
+        parts = [f"a21002-Avg={nox:.3f},a21002-Flag=N"]
+        if index not in GAP:
+            parts.append(f"a21026-Avg={sulphur:.3f},a21026-Flag=N")
+        frame = data_frame(logger, start + index * STEP, ";".join(parts), cn="2051")
+        hours[index // 6].append(frame)
+    return hours
+
+
+def live(groups: list[list[bytes]], logger: Logger, start: datetime) -> Any:
+    """Send a group each hour, one two days after the last and one after four.
+
+    Everything that the running platform does then is done each time.
+    """
+    for model in (
+        Finding, Shortfall, Exceedance, Mean, DirtyHour, ClosedPeriod, Latest, Reading,
+        RawFrame,
+    ):  # fmt: skip
+        model.objects.all().delete()
+    for number in range(HOURS_OF_DAYS):
+        hour = start + number * HOUR
+        if groups[number]:
+            take(*groups[number], at=hour + HOUR + timedelta(seconds=3))
+        closing.close_hour(hour=hour, now=hour + HOUR)
+        if number % 24 == 23:
+            moment = hour + 2 * HOUR
+            closing.close_day(day=hour + HOUR - DAY, now=moment)
+            closing.mend_hours(now=moment)
+            findings.analyse_logger(logger=logger, now=moment)
+    for late, group in zip((2, 4), groups[HOURS_OF_DAYS:], strict=True):
+        end = start + (DAYS + late) * DAY
+        if group:
+            take(*group, at=end)
+        closing.mend_hours(now=end)
+        findings.analyse_logger(logger=logger, now=end)
+    rate = [
+        (number, row.point.pk, row.rate)
+        for number in range(DAYS)
+        for row in rates.point_rates(
+            None, span="day", day=(start + number * DAY).date(), now=end
+        )
+    ]
+    told = Finding.objects.filter(state="open").order_by("check_code", "begin")
+    kept = told.values_list("check_code", "factor", "begin", "end", "severity", "why")
+    return rate, list(kept)
+
+
+def test_rates_and_findings() -> None:
+    logger = factories.logger(minute_interval=10)
+    factories.point(logger, "a21002", high=100.0)
+    factories.point(logger, "a21026", high=None)
+    start = day_start() - 6 * DAY
+    hours = hours_of(logger, start)
+    straight = live([*hours, [], []], logger, start)
+    rate, told = straight
+    assert {row[0] for row in told} >= {"constant", "missing", "zero"}
+    assert [
+        (r.due, r.got) for number, _, r in rate if number == 1
+    ] == [(24, 24), (24, 18)]  # fmt: skip
+    for seed in (1, 2):
+        assert live(mixed(hours, random.Random(seed)), logger, start) == straight
+
+
+def mixed(hours: list[list[bytes]], rng: random.Random) -> list[list[bytes]]:
+    """Return the frames in any order: two in five days late, one in five twice."""
+    last = len(hours)
+    groups: list[list[bytes]] = [[] for _ in range(last + 2)]
+    for number, frames in enumerate(hours):
+        for frame in frames:
+            groups[rng.choice([number, number, number, last, last + 1])].append(frame)
+            if rng.random() < 0.2:
+                groups[rng.choice([number, last, last + 1])].append(frame)
+    for group in groups:
+        rng.shuffle(group)
+    return groups
 
 
 def test_oxygen_that_comes_late_converts_the_hour_anew(kiln: Logger) -> None:

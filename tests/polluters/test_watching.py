@@ -272,16 +272,17 @@ def test_means_unlike_the_national_ones_are_found(point: Point, now: datetime) -
     assert "国家平台 60" in row.why
 
 
-def test_a_low_rate_is_found_per_outlet(point: Point, now: datetime) -> None:
+@pytest.mark.parametrize(("day", "count"), [(3, 0), (4, 1), (31, 1)])
+def test_a_low_rate_is_found_per_outlet(point: Point, day: int, count: int) -> None:
+    now = datetime(2026, 3, day, 10, tzinfo=clock.BEIJING)
     moment = now.replace(day=1, hour=0)
-    if (now - moment) < 80 * HOUR:
-        pytest.skip("too early in the month to judge a rate")
     while moment < now - HOUR:
         mean(point, moment, 50.0 if moment.hour < 18 else None)
         moment += HOUR
     figures.look(now=now)
-    row = Finding.objects.get(check_code="rate_low")
-    assert "低于目标" in row.why
+    told = Finding.objects.filter(check_code="rate_low")
+    assert told.count() == count, "three days of a month are judged, fewer are not"
+    assert all("2026 年 3 月" in row.why and "低于目标" in row.why for row in told)
 
 
 def rising(point: Point, now: datetime, *, slope: float, flag: str = "N") -> None:

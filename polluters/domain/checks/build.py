@@ -13,6 +13,7 @@ from polluters.domain.checks.collect import (
     Piece,
     PointSpec,
 )
+from polluters.domain.checks.numeric import usual_delay
 from polluters.domain.checks.series import (
     DAY_S,
     Bytes,
@@ -82,7 +83,7 @@ def ahead(time: Ints, sent: Ints) -> Mask:
     known = sent >= 0
     if not known.any():
         return np.zeros(len(time), dtype=bool)
-    usual = float(np.median((sent - time)[known]))
+    usual = usual_delay(time[known], sent[known])
     result: Mask = known & (sent - time < usual - AHEAD_S)
     return result
 

@@ -9,12 +9,21 @@ import numpy as np
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit, short_time
-from polluters.domain.checks.numeric import Span, covered, overlap, spans
-from polluters.domain.checks.series import DAY_S, FrameTimes, Ints
+from polluters.domain.checks.numeric import (
+    Span,
+    covered,
+    overlap,
+    spans,
+    usual_delay,
+)
+from polluters.domain.checks.series import DAY_S, HOUR_S, FrameTimes, Ints
 
 ENOUGH = 5
 REGULAR = 0.35
 PLAIN_S = 1800
+# A clock that is wrong stays wrong until somebody sets it; a few frames of the future
+# are no clock.
+CLOCK_S = 2 * HOUR_S
 
 
 def find(context: Context) -> list[Hit]:
@@ -32,11 +41,19 @@ def find(context: Context) -> list[Hit]:
         for order in (np.lexsort((data, sent)), np.lexsort((sent, data))):
             found = FrameTimes(data[order], sent[order], frames.arrived)
             for hit in _skews(found, usual, skew):
+                if _brief_future(context, hit):
+                    continue
                 if not any(overlap(span, (hit.begin, hit.end)) for span in done):
                     hits.append(hit)
                     done.append((hit.begin, hit.end))
-        hits += _futures(context, FrameTimes(data, sent, frames.arrived), usual, done)
+        hits += _futures(context, FrameTimes(data, sent, frames.arrived), done)
     return hits
+
+
+def _brief_future(context: Context, hit: Hit) -> bool:
+    """Return whether a steady offset is a handful of frames of the future."""
+    ahead = -int(str(hit.data["seconds"]))
+    return ahead > context.rules.future_s and hit.end - hit.begin - ahead < CLOCK_S
 
 
 def _tolerance(context: Context, off: Ints, period: str) -> int:
@@ -57,11 +74,9 @@ def _skews(frames: FrameTimes, usual: int, skew: int) -> list[Hit]:
     ]
 
 
-def _futures(
-    context: Context, frames: FrameTimes, usual: int, done: list[Span]
-) -> list[Hit]:
+def _futures(context: Context, frames: FrameTimes, done: list[Span]) -> list[Hit]:
     """Return frames of the future that no steady offset explains."""
-    off = frames.sent - frames.data - usual
+    off = frames.sent - frames.data - int(usual_delay(frames.data, frames.sent))
     future = (off < -context.rules.future_s) & ~covered(frames.sent, done)
     future &= ~covered(frames.data, done)
     return [_future(frames, begin, end) for begin, end in spans(future)]

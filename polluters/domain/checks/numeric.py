@@ -100,3 +100,15 @@ def likely_run(mask: Mask, breaks: Mask, odds: float) -> float:
     share = min(float(inner.sum()) / len(mask), 0.95)
     chance = float(np.log(len(mask) / odds) / -np.log(share))
     return max(chance, 3.0 * float(np.percentile(inner, 99)))
+
+
+def usual_delay(data: Ints, sent: Ints) -> float:
+    """Return how long after its time a frame is usually sent, one interval at most.
+
+    More is no property of the clock: a logger that sends in batches, or most of whose
+    data were sent again after an outage, is late, and its prompt frames are not early.
+    """
+    times = np.unique(data)
+    delay = float(np.median(sent - data))
+    interval = float(np.median(np.diff(times))) if len(times) > 1 else delay
+    return min(delay, max(interval, 0.0))
