@@ -96,7 +96,7 @@ SCREENS = (
     # 分析、现场与系统
     Screen("figures", "overview:figures", user="leader"),
     Screen("weekly", "overview:weekly"),
-    Screen("visits", "overview:visits", user="jinghe"),
+    Screen("visits", "overview:visits"),
     Screen(
         "visit",
         "overview:visit",

@@ -1,10 +1,12 @@
 """Makers of sites, cameras, segments and captures for the tests."""
 
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 
 from django.conf import settings
+from PIL import Image
 
 from tests.factories import district
 from vehicles.models import Camera, Capture, Segment, Site
@@ -57,6 +59,13 @@ def segment(of: Camera, *, begins: datetime = NOW, path: str = "x.mp4") -> Segme
     return add_segment(camera=of, piece=piece)[0]
 
 
+def picture(place: int) -> bytes:
+    """A frame that a browser can show, another for each place."""
+    out = BytesIO()
+    Image.new("RGB", (100, 100), (40 * place, 60, 60)).save(out, "JPEG")
+    return out.getvalue()
+
+
 def draft(
     key: str, *, at: datetime = NOW, plate: str = "新E0K73X", **more: object
 ) -> Draft:
@@ -66,7 +75,7 @@ def draft(
             place=place,
             name=f"frame-{place}.jpg",
             media_type="image/jpeg",
-            content=b"\xff\xd8\xff" + bytes([place]) * 100,
+            content=picture(place),
             at=place - 2.0,
             vehicle_box=(10.0, 10.0, 60.0, 60.0),
             plume_box=(60.0, 30.0, 90.0, 60.0),
