@@ -5,7 +5,8 @@ from django.conf import settings
 from django.db import models
 
 from bozhou_eco.accounts.models import ScopedQuerySet
-from vehicles.models.files import Vehicle
+from enforcement.models import Transfer
+from vehicles.models.files import BureauQuerySet, Vehicle
 from vehicles.models.stations import Instrument, Station
 from vehicles.models.tests import Inspection
 
@@ -163,8 +164,17 @@ class GasComparison(models.Model):
         return 100 * (self.reading / self.standard - 1)
 
 
+class RepairQuerySet(BureauQuerySet):
+    """Repairs through their vehicle."""
+
+    district_path = "vehicle__district"
+
+
 class RepairRecord(models.Model):
-    """A repair at a maintenance station (M 站) after a failed test."""
+    """A repair at a maintenance station (M 站) after a failed test.
+
+    ``station`` posted it through its interface; without one the bureau entered it.
+    """
 
     vehicle = models.ForeignKey(
         Vehicle, models.PROTECT, related_name="repairs", verbose_name="车辆"
@@ -184,11 +194,22 @@ class RepairRecord(models.Model):
     left_at = models.DateTimeField("出厂时间")
     items = models.JSONField("维修项目", default=list)
     source = models.CharField("数据来源", max_length=80)
-    received_at = models.DateTimeField("接收时间")
+    received_at = models.DateTimeField("接收时间", db_index=True)
+    station = models.ForeignKey(
+        Station,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="repairs",
+        verbose_name="上传机构",
+    )
+
+    objects = RepairQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "维修记录"
         ordering = ("-left_at",)
+        indexes = [models.Index(fields=["-left_at"], name="vehicles_repair_left")]
         constraints = [
             models.UniqueConstraint(
                 fields=["shop_code", "number"], name="vehicles_repair_once"
@@ -215,6 +236,14 @@ class MarketNotice(models.Model):
     basis = models.CharField("依据", max_length=200)
     findings = models.JSONField("线索", default=list)
     case_number = models.CharField("关联案件", max_length=40, blank=True)
+    transfer = models.OneToOneField(
+        Transfer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="移送",
+    )
     receiver = models.CharField("接收部门", max_length=80)
     state = models.CharField(
         "状态", max_length=10, choices=State.choices, default=State.SENT
@@ -255,6 +284,34 @@ def default_tolerances() -> dict[str, float]:
     }
 
 
+def default_points() -> dict[str, float]:
+    """Return the points of the risk ranking to begin with: each, and at most."""
+    return {
+        "rate": 25,
+        "outlier": 5,
+        "outlier_most": 15,
+        "confirmed": 8,
+        "confirmed_most": 40,
+        "strong": 1.5,
+        "weak": 0.3,
+        "waiting_most": 20,
+        "lock": 3,
+        "lock_most": 9,
+        "video": 3,
+        "video_most": 15,
+        "site_item": 4,
+        "site_most": 16,
+        "paper_missing": 3,
+        "paper_soon": 2,
+        "paper_expired": 20,
+    }
+
+
+def default_file_limits() -> dict[str, int]:
+    """Return the largest files of a test, in MB by kind, to begin with."""
+    return {"photo": 16, "video": 1024, "report": 20}
+
+
 class SupervisionSettings(models.Model):
     """Quotas of supervision, one row, each with its source."""
 
@@ -277,6 +334,16 @@ class SupervisionSettings(models.Model):
         "日常检查误差依据",
         max_length=200,
         default="memory，须核对 GB 18285、GB 3847 附录",
+    )
+    risk_points = models.JSONField("风险排序分值", default=default_points)
+    risk_source = models.CharField(
+        "风险分值依据", max_length=200, default="平台设置，须由州局确认"
+    )
+    file_limits_mb = models.JSONField("检验影像上限（MB）", default=default_file_limits)
+    file_source = models.CharField(
+        "影像上限依据",
+        max_length=200,
+        default="照片 16 MB：南京市检验机构联网规范；其余为平台设置",
     )
 
     class Meta:

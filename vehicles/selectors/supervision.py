@@ -1,7 +1,7 @@
 """The report card of a station, the risk ranking, and findings by station and week."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from vehicles.domain.fraud.pass_rates import (
 )
 from vehicles.domain.fraud.registry import NAMES
 from vehicles.models import Finding, Line, Lock, SiteCheck, Station, VideoCheck
+from vehicles.models.supervision import default_points
 from vehicles.selectors.gate import supervision_settings
 from vehicles.selectors.rates import SubjectRate, suspect, year_rates
 
@@ -118,15 +119,18 @@ def ranking(user: User, now: datetime) -> list[Risk]:
         .filter(active=True)
         .select_related("district")
     }
-    _rate_points(risks, year_rates(now, RateParams()))
-    _finding_points(risks, now)
-    _supervision_points(risks, now)
+    points = {**default_points(), **supervision_settings().risk_points}
+    _rate_points(risks, year_rates(now, RateParams()), points)
+    _finding_points(risks, now, points)
+    _supervision_points(risks, now, points)
     for risk in risks.values():
-        _paper_points(risk, clock.beijing(now).date())
+        _paper_points(risk, clock.beijing(now).date(), points)
     return sorted(risks.values(), key=lambda risk: (-risk.score, risk.station.code))
 
 
-def _rate_points(risks: dict[int, Risk], rates: Sequence[SubjectRate]) -> None:
+def _rate_points(
+    risks: dict[int, Risk], rates: Sequence[SubjectRate], points: Mapping[str, float]
+) -> None:
     params = RateParams()
     outliers: dict[int, list[str]] = defaultdict(list)
     for item in rates:
@@ -143,15 +147,21 @@ def _rate_points(risks: dict[int, Risk], rates: Sequence[SubjectRate]) -> None:
                     f"{MEASURES[item.measure]}不合格偏离同类",
                     f"{rate.failed} 次，应约 {rate.expected:.0f} 次，比值 {rate.ratio:.2f}"
                     f"（{rate.low:.2f}～{rate.high:.2f}）",
-                    25,
+                    points["rate"],
                 )
         elif bad:
             outliers[item.station].append(KIND_NAMES[item.kind])
     for pk, found in outliers.items():
-        risks[pk].add("检测线、检验员异常", f"{len(found)} 项", min(5 * len(found), 15))
+        risks[pk].add(
+            "检测线、检验员异常",
+            f"{len(found)} 项",
+            min(points["outlier"] * len(found), points["outlier_most"]),
+        )
 
 
-def _finding_points(risks: dict[int, Risk], now: datetime) -> None:
+def _finding_points(
+    risks: dict[int, Risk], now: datetime, points: Mapping[str, float]
+) -> None:
     rows = (
         Finding.objects.filter(station__in=risks, occurred_at__gte=now - YEAR)
         .order_by()
@@ -164,41 +174,52 @@ def _finding_points(risks: dict[int, Risk], now: datetime) -> None:
     )
     for row in rows:
         risk = risks[row["station_id"]]
-        risk.add("属实的线索", f"{row['held']} 条", min(8 * row["held"], 40))
-        open_now = f"{row['strong'] + row['weak']} 条，把握高 {row['strong']} 条"
         risk.add(
-            "待核查的线索", open_now, min(1.5 * row["strong"] + 0.3 * row["weak"], 20)
+            "属实的线索",
+            f"{row['held']} 条",
+            min(points["confirmed"] * row["held"], points["confirmed_most"]),
         )
+        open_now = f"{row['strong'] + row['weak']} 条，把握高 {row['strong']} 条"
+        waiting = points["strong"] * row["strong"] + points["weak"] * row["weak"]
+        risk.add("待核查的线索", open_now, min(waiting, points["waiting_most"]))
 
 
-def _supervision_points(risks: dict[int, Risk], now: datetime) -> None:
+def _supervision_points(
+    risks: dict[int, Risk], now: datetime, points: Mapping[str, float]
+) -> None:
     held = Lock.objects.filter(station__in=risks, lifted_at__isnull=True)
     for row in held.order_by().values("station_id").annotate(n=Count("pk")):
         risks[row["station_id"]].add(
-            "锁定未解除", f"{row['n']} 项", min(3 * row["n"], 9)
+            "锁定未解除",
+            f"{row['n']} 项",
+            min(points["lock"] * row["n"], points["lock_most"]),
         )
     videos = VideoCheck.objects.filter(
         station__in=risks, drawn_at__gte=now - YEAR, verdict__in=("fault", "no_video")
     )
     for row in videos.order_by().values("station_id").annotate(n=Count("pk")):
         risks[row["station_id"]].add(
-            "视频抽审不规范", f"{row['n']} 次", min(3 * row["n"], 15)
+            "视频抽审不规范",
+            f"{row['n']} 次",
+            min(points["video"] * row["n"], points["video_most"]),
         )
     for check in SiteCheck.objects.filter(station__in=risks, done_at__gte=now - YEAR):
         count = len(check.faults)
         risks[check.station_id].add(
-            "双随机检查不符合", f"{count} 项", min(4 * count, 16)
+            "双随机检查不符合",
+            f"{count} 项",
+            min(points["site_item"] * count, points["site_most"]),
         )
 
 
-def _paper_points(risk: Risk, today: date) -> None:
+def _paper_points(risk: Risk, today: date, points: Mapping[str, float]) -> None:
     until = risk.station.cma_until
     if until is None:
-        risk.add("资质认定有效期未登记", "", 3)
+        risk.add("资质认定有效期未登记", "", points["paper_missing"])
     elif until < today:
-        risk.add("资质认定已过期", f"{until}", 20)
+        risk.add("资质认定已过期", f"{until}", points["paper_expired"])
     elif until < today + SOON:
-        risk.add("资质认定将到期", f"{until}", 2)
+        risk.add("资质认定将到期", f"{until}", points["paper_soon"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,19 @@
 """Lists as CSV or Excel; cells never run as formulas."""
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 
 import xlsxwriter
 
-from bozhou_eco.common import clock
+from bozhou_eco.common.tables import XLSX, csv_lines, safe_cell
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CSV_TYPE = "text/csv; charset=utf-8"
-EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _words(cell: object) -> object:
-    if isinstance(cell, datetime):
-        return f"{clock.beijing(cell):%Y-%m-%d %H:%M:%S}"
-    if isinstance(cell, date):
-        return f"{cell:%Y-%m-%d}"
-    return "" if cell is None else cell
+EXCEL_TYPE = XLSX
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Return a CSV that Excel opens in UTF-8."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    for row in rows:
-        cells = [_words(cell) for cell in row]
-        writer.writerow(
-            f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
-            for cell in cells
-        )
-    return out.getvalue().encode("utf-8-sig")
+    return "".join(csv_lines(header, rows)).encode()
 
 
 def as_excel(
@@ -56,7 +36,7 @@ def as_excel(
             line = 0
             for line, row in enumerate(rows, 1):
                 for column, cell in enumerate(row):
-                    shown = _words(cell)
+                    shown = safe_cell(cell)
                     sheet.write(line, column, shown)
                     widths[column] = max(widths[column], min(len(str(shown)) + 4, 48))
             for column, width in enumerate(widths):

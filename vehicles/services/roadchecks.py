@@ -1,7 +1,7 @@
-"""Joint road checks: campaigns, one check a vehicle, transfers to the traffic police.
+"""Joint road checks: campaigns, and one check a vehicle.
 
 The phone chooses a check's number, so that a form sent again after a lost connection is
-the same check. A violation becomes a clue at once; its transfer goes through casework.
+the same check. What follows for a violation is in ``roadcheck_transfers``.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -18,27 +18,16 @@ from PIL import Image, UnidentifiedImageError
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.audit import services as audit
-from bozhou_eco.common import clock
-from bozhou_eco.evidence.services import read_file, seal_bytes
-from enforcement.domain.documents import DocumentKind
-from enforcement.domain.workflow import Refused
-from enforcement.models import Case
-from enforcement.services import content
-from enforcement.services.cases import move_case, open_case
-from enforcement.services.documents import issue_document
-from enforcement.services.transfers import receive_transfer
+from bozhou_eco.evidence.services import seal_bytes
 from vehicles.domain import plates
 from vehicles.domain.roadside import Reading, faults, true_time
-from vehicles.models import PoliceTransfer, RoadCampaign, RoadCheck, RoadCheckPhoto
+from vehicles.models import RoadCampaign, RoadCheck, RoadCheckPhoto
 from vehicles.services import loops, watchlist
 from vehicles.services.vehicles import file_of
 
 MOST_PHOTOS = 8
 MOST_PHOTO_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 60_000_000
-CODE = "6063"
-BASIS = "生态环境法典第一千一百二十六条"
-MATTER = "驾驶排放检验不合格的机动车上道路行驶"
 
 
 class RoadCheckRefusedError(Exception):
@@ -313,245 +302,3 @@ def _follow(check: RoadCheck, now: datetime) -> None:
     )
     loops.follow_road_check(check=check)
     watchlist.on_road_check(check=check, now=now)
-
-
-# --- transfer to the traffic police -----------------------------------------------------
-@transaction.atomic
-def transfer_to_police(
-    *, check: RoadCheck, unit: str, actor: User, now: datetime
-) -> PoliceTransfer:
-    """Hand a violation to the traffic police (违法代码 6063) through casework.
-
-    A clue is opened, the check becomes its check-list and evidence, the letter is
-    issued, and the case waits for the reply. Raises RoadCheckRefusedError.
-    """
-    check = (
-        RoadCheck.objects.select_for_update(of=("self",))
-        .select_related("vehicle", "campaign__district")
-        .get(pk=check.pk)
-    )
-    if check.verdict != RoadCheck.Verdict.FAIL:
-        raise RoadCheckRefusedError("合格车辆不移送")
-    if PoliceTransfer.objects.filter(road_check=check).exists():
-        raise RoadCheckRefusedError("该车已移送")
-    if not unit.strip():
-        raise RoadCheckRefusedError("请填写接收单位", {"unit": "请填写接收单位"})
-    try:
-        case = _case_for(check, unit.strip(), actor, now)
-    except Refused as refusal:
-        lacking = "；".join(refusal.missing)
-        raise RoadCheckRefusedError(f"移送未完成：{lacking}") from refusal
-    made = PoliceTransfer.objects.create(
-        road_check=check,
-        code=CODE,
-        case=case,
-        unit=unit.strip()[:120],
-        sent_at=now,
-        sent_by=actor,
-    )
-    audit.record(
-        actor=actor,
-        act="roadcheck.transfer",
-        subject=check.vehicle.subject_key,
-        detail={"check": str(check.pk), "case": case.number, "code": CODE},
-        now=now,
-    )
-    return made
-
-
-def _case_for(check: RoadCheck, unit: str, actor: User, now: datetime) -> Case:
-    vehicle, summary = check.vehicle, describe(check)
-    case = open_case(
-        actor=actor,
-        now=now,
-        kind="road_check",
-        source="road_check",
-        title=f"{vehicle.plate} 路检不合格",
-        subject_key=vehicle.subject_key,
-        subject_name=vehicle.plate,
-        district=check.campaign.district,
-        summary=summary,
-        severity="minor",
-        evidence_url=reverse("vehicles:roadcheck", args=[check.pk]),
-    )
-    move_case(case=case, action="take_up", actor=actor, now=now, note="", data=None)
-    content.fill_checklist(
-        case=case,
-        items=[
-            {"code": "reading", "text": "现场读数", "answer": summary, "note": ""},
-            {"code": "code", "text": "违法代码", "answer": CODE, "note": ""},
-        ],
-        conclusion="现场检查不合格，移送公安交管部门依法处理",
-        actor=actor,
-        now=now,
-    )
-    _add_evidence(case, check, summary, actor, now)
-    issue_document(
-        case=case,
-        kind=DocumentKind.TRANSFER_LETTER,
-        data={
-            "recipient": unit,
-            "matter": f"{MATTER}（代码 {CODE}）",
-            "legal_basis": BASIS,
-            "reply_by": None,
-        },
-        actor=actor,
-        now=now,
-    )
-    move_case(
-        case=case,
-        action="transfer_out",
-        actor=actor,
-        now=now,
-        note="移送公安交管部门",
-        data={"authority": "traffic_police", "matter": f"{MATTER}（代码 {CODE}）"},
-    )
-    case.refresh_from_db()
-    return case
-
-
-def _add_evidence(
-    case: Case, check: RoadCheck, summary: str, actor: User, now: datetime
-) -> None:
-    record = json.dumps(
-        {
-            "check": str(check.pk),
-            "plate": check.vehicle.plate,
-            "color": check.vehicle.plate_color,
-            "at": check.at.isoformat(),
-            "campaign": check.campaign.name,
-            "place": check.campaign.place,
-            "longitude": check.longitude,
-            "latitude": check.latitude,
-            "means": check.means,
-            "k": check.smoke_k,
-            "limit_k": check.limit_k,
-            "obd": check.obd_fault,
-            "summary": summary,
-            "digest": check.digest,
-        },
-        ensure_ascii=False,
-        indent=1,
-    ).encode()
-    files = [("路检记录", "roadcheck.json", "application/json", record, "data")]
-    files += [
-        (
-            f"现场照片 {photo.place}",
-            photo.sealed.name,
-            photo.sealed.media_type,
-            read_file(photo.sealed),
-            "photo",
-        )
-        for photo in check.photos.select_related("sealed")
-    ]
-    for title, name, media_type, body, kind in files:
-        content.add_file(
-            case=case,
-            source=io.BytesIO(body),
-            name=name,
-            media_type=media_type,
-            size=len(body),
-            kind=kind,
-            title=title,
-            actor=actor,
-            now=now,
-            taken_at=min(check.at, now),
-            latitude=check.latitude,
-            longitude=check.longitude,
-            accuracy_m=check.accuracy_m,
-        )
-
-
-def describe(check: RoadCheck) -> str:
-    """Return a check in one sentence."""
-    words = [
-        f"{clock.beijing(check.at):%Y-%m-%d %H:%M} {check.campaign.place}",
-        f"{check.get_means_display()}检查",
-    ]
-    if check.smoke_k is not None:
-        limit = f"，限值 {check.limit_k:g} m⁻¹" if check.limit_k is not None else ""
-        words.append(f"光吸收系数 {check.smoke_k:g} m⁻¹{limit}")
-    if check.ringelmann is not None:
-        words.append(f"林格曼 {check.ringelmann} 级")
-    if check.obd_fault:
-        words.append(f"OBD：{check.obd_fault}")
-    if check.note:
-        words.append(check.note)
-    return "，".join(words) + f"，结论{check.get_verdict_display()}"
-
-
-@transaction.atomic
-def register_receipt(
-    *,
-    transfer: PoliceTransfer,
-    receipt: str,
-    received_on: date,
-    actor: User,
-    now: datetime,
-) -> PoliceTransfer:
-    """Register that the police took the matter (回执)."""
-    transfer = PoliceTransfer.objects.select_for_update(of=("self",)).get(
-        pk=transfer.pk
-    )
-    if transfer.receipt_at is not None:
-        raise RoadCheckRefusedError("已登记回执")
-    try:
-        if transfer.case is not None:
-            outer = transfer.case.transfers.filter(joint=False).latest("pk")
-            receive_transfer(
-                transfer=outer,
-                receipt=receipt,
-                received_on=received_on,
-                actor=actor,
-                now=now,
-            )
-    except Refused as refusal:
-        raise RoadCheckRefusedError(str(refusal)) from refusal
-    transfer.receipt = receipt.strip()[:60]
-    transfer.receipt_at = _noon(received_on)
-    transfer.save(update_fields=["receipt", "receipt_at"])
-    return transfer
-
-
-@transaction.atomic
-def register_reply(
-    *,
-    transfer: PoliceTransfer,
-    result: str,
-    reply_number: str,
-    replied_on: date,
-    actor: User,
-    now: datetime,
-) -> PoliceTransfer:
-    """Register what the police did (反馈); the case goes on to feedback."""
-    transfer = PoliceTransfer.objects.select_for_update(of=("self",)).get(
-        pk=transfer.pk
-    )
-    if transfer.replied_at is not None:
-        raise RoadCheckRefusedError("已登记反馈")
-    if not result.strip():
-        raise RoadCheckRefusedError("请填写处理结果", {"result": "请填写处理结果"})
-    try:
-        if transfer.case is not None:
-            move_case(
-                case=transfer.case,
-                action="record_reply",
-                actor=actor,
-                now=now,
-                note="",
-                data={
-                    "reply_number": reply_number,
-                    "replied_on": replied_on,
-                    "result": result,
-                },
-            )
-    except Refused as refusal:
-        raise RoadCheckRefusedError(str(refusal)) from refusal
-    transfer.reply = result.strip()[:200]
-    transfer.replied_at = _noon(replied_on)
-    transfer.save(update_fields=["reply", "replied_at"])
-    return transfer
-
-
-def _noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 12, tzinfo=clock.BEIJING)

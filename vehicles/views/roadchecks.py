@@ -26,6 +26,7 @@ from vehicles.forms import CampaignForm, ReceiptForm, ReplyForm, TransferForm
 from vehicles.models import PoliceTransfer, RoadCampaign, RoadCheck
 from vehicles.selectors import roadchecks as reads
 from vehicles.services import plate_photos
+from vehicles.services import roadcheck_transfers as transfers
 from vehicles.services import roadchecks as acts
 from vehicles.views.media import send_bytes
 from vehicles.views.periods import read_period
@@ -287,7 +288,7 @@ def _page(
         "transfer": transfer,
         "form": form,
         "photos": check.photos.select_related("sealed"),
-        "sentence": acts.describe(check),
+        "sentence": transfers.describe(check),
         "may_check": current_user(request).has_role(Role.OFFICER),
     }
     return render(request, "vehicles/roadcheck.html", context, status=status)
@@ -333,11 +334,11 @@ def check_transfer(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     common: dict[str, Any] = {"actor": current_user(request), "now": clock.now()}
     try:
         if transfer is None:
-            acts.transfer_to_police(check=found, **form.cleaned_data, **common)
+            transfers.transfer_to_police(check=found, **form.cleaned_data, **common)
         elif transfer.receipt_at:
-            acts.register_reply(transfer=transfer, **form.cleaned_data, **common)
+            transfers.register_reply(transfer=transfer, **form.cleaned_data, **common)
         else:
-            acts.register_receipt(transfer=transfer, **form.cleaned_data, **common)
+            transfers.register_receipt(transfer=transfer, **form.cleaned_data, **common)
     except acts.RoadCheckRefusedError as error:
         form.add_error(None, str(error))
         return _page(request, found, form, 422)
