@@ -5,7 +5,6 @@ import io
 import zipfile
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from vehicles.domain.tables import Sheet, TableError
 
@@ -60,17 +59,21 @@ def _decode(content: bytes) -> str:
 
 def _excel(content: bytes) -> Sheet:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(item.file_size for item in packed.infolist()) > MOST_UNPACKED:
-                raise TableError("Excel 文件展开后过大，请分成几个文件导入")
-        book = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
-    except (
-        *(zipfile.BadZipFile, InvalidFileException, KeyError, ValueError),
-        *(OSError, TypeError),
-    ) as error:
-        if isinstance(error, TableError):
-            raise
+        return _sheet(*_rows(content))
+    except TableError:
+        raise
+    except Exception as error:  # damage shows as a dozen errors of zipfile and lxml
         raise TableError("Excel 文件已损坏或不是 .xlsx") from error
+
+
+def _rows(
+    content: bytes,
+) -> tuple[list[tuple[int, tuple[object, ...]]], dict[int, str]]:
+    """Return the lines of the first sheet and what is merged in them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        if sum(item.file_size for item in packed.infolist()) > MOST_UNPACKED:
+            raise TableError("Excel 文件展开后过大，请分成几个文件导入")
+    book = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
     sheet = book.worksheets[0]
     if sheet.max_row > MOST_ROWS + 1:
         raise TableError(f"超过 {MOST_ROWS} 行，请分成几个文件导入")
@@ -84,7 +87,7 @@ def _excel(content: bytes) -> Sheet:
         for number, cells in enumerate(sheet.iter_rows(values_only=True), 1)
         if any(cell not in (None, "") for cell in cells) or number in merged
     ]
-    return _sheet(lines, merged)
+    return lines, merged
 
 
 def _sheet(
