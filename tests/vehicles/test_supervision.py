@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit.models import AuditEntry
 from bozhou_eco.common import clock
+from enforcement.models import Case
+from enforcement.services.transfers import record_joint_reply
 from tests import factories
 from tests.vehicles.capture_factories import capture
 from tests.vehicles.station_makers import (
@@ -26,10 +29,11 @@ from vehicles.models import (
     Lock,
     MarketNotice,
     SiteCheck,
+    SupervisionSettings,
     VideoCheck,
 )
 from vehicles.selectors.supervision import finding_groups, ranking
-from vehicles.services import supervision
+from vehicles.services import notices, repairs, supervision
 from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.findings import analyse, judge_rates, mark_smoke
 from vehicles.services.stations import set_lock
@@ -124,9 +128,9 @@ def test_a_repair_is_tied_to_the_failed_test_and_kept_once():
         "source": "M 站上传",
         "now": LATER + timedelta(hours=3),
     }
-    row, made = supervision.record_repair(**give)
+    row, made = repairs.record_repair(**give)
     assert (row.inspection, made) == (held, True)
-    assert supervision.record_repair(**give) == (row, False)
+    assert repairs.record_repair(**give) == (row, False)
     assert by.station.name
 
 
@@ -174,6 +178,8 @@ def test_every_act_of_the_page_does_its_work():
     assert by.station.lines.get().methods == ["asm"]
     assert by.station.gas_comparisons.get().passed
     assert notice.state == "received"
+    assert notice.transfer.authority == "market"
+    assert notice.transfer.receipt == "市监收〔2026〕7号"
     page = browser.get(f"/vehicles/stations/{code}/supervision/")
     assert page.status_code == 200
     for word in ("报告卡", "数据不足", "查清", "博环函〔2026〕1号", "标气"):
@@ -183,6 +189,70 @@ def test_every_act_of_the_page_does_its_work():
     refused = browser.post(f"{acts}lock/", {"reason": " "}, follow=True)
     assert "请填写锁定原因" in refused.content.decode()
     assert Lock.objects.count() == 1
+
+
+def test_a_notice_goes_through_casework_and_hears_the_answer():
+    by = finished()
+    officer = factories.user(Role.OFFICER)
+    held = Inspection.objects.get()
+    finding = Finding.objects.create(
+        station=by.station,
+        inspection=held,
+        rule="co_co2",
+        score=0.9,
+        why="CO+CO₂ 3.1%",
+        occurred_at=NOON,
+        at=NOON,
+        verdict="confirmed",
+    )
+    give = {"station": by.station, "findings": [finding], "actor": officer}
+    with pytest.raises(StationRefusalError, match="事项"):
+        notices.send_notice(matter=" ", now=LATER, **give)
+    with pytest.raises(StationRefusalError, match="没有该线索"):
+        notices.send_notice(matter="数据失实", case_number="X", now=LATER, **give)
+    assert Case.objects.count() == 0
+    made = notices.send_notice(matter="数据失实", now=LATER, **give)
+    case = Case.objects.get()
+    assert (made.case_number, made.transfer.case) == (case.number, case)
+    assert made.number == case.documents.get().number != ""
+    assert [file.title for file in made.transfer.files.all()] == ["研判线索"]
+    assert case.is_open
+    again = notices.send_notice(
+        matter="补充材料", case_number=case.number, now=LATER, **give
+    )
+    assert again.transfer.case == case
+    assert again.number != made.number
+    record_joint_reply(
+        transfer=made.transfer,
+        reply_number="市监函〔2026〕3号",
+        replied_on=clock.beijing(LATER).date(),
+        result="责令改正",
+        actor=officer,
+        now=LATER,
+    )
+    made = MarketNotice.objects.get(pk=made.pk)
+    assert (made.standing, made.told) == ("answered", "责令改正")
+    answer = {"notice": made, "receipt": "", "answer": "x", "actor": officer}
+    with pytest.raises(StationRefusalError, match="已反馈"):
+        notices.answer_notice(now=LATER, **answer)
+    page = signed_in(officer).get(f"/vehicles/stations/{by.station.code}/supervision/")
+    assert "责令改正" in page.content.decode()
+    assert "已反馈" in page.content.decode()
+
+
+def test_points_and_limits_of_supervision_are_settings():
+    by = finished()
+    set_lock(station=by.station, reason="核查", actor=None, now=NOON)
+    officer = factories.user(Role.OFFICER)
+    before = ranking(officer, LATER)[0].score
+    rules = SupervisionSettings(risk_points={"lock": 30, "lock_most": 90})
+    rules.full_clean()
+    rules.save()
+    assert ranking(officer, LATER)[0].score == before + 27
+    for wrong in ({"lokc": 1}, {"lock": -1}, {"lock": "3"}, [3]):
+        rules.risk_points = wrong
+        with pytest.raises(ValidationError, match="risk_points"):
+            rules.full_clean()
 
 
 def test_the_ranking_says_what_points_come_from():

@@ -2,6 +2,7 @@
 repairs, and notices to market regulation."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from bozhou_eco.accounts.models import ScopedQuerySet
@@ -269,6 +270,29 @@ class MarketNotice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def standing(self) -> str:
+        """How far it is, also where market regulation answered in casework itself."""
+        known = {
+            Transfer.State.RECEIVED: self.State.RECEIVED,
+            Transfer.State.REPLIED: self.State.ANSWERED,
+            Transfer.State.REFUSED: self.State.ANSWERED,
+        }
+        held = self.State(self.state)
+        told = known.get(Transfer.State(self.transfer.state)) if self.transfer else None
+        order = list(self.State)
+        return max(held, told or held, key=order.index).value
+
+    @property
+    def standing_name(self) -> str:
+        """The word for ``standing``."""
+        return str(self.State(self.standing).label)
+
+    @property
+    def told(self) -> str:
+        """What market regulation answered."""
+        return self.answer or (self.transfer.result if self.transfer else "")
+
 
 def default_tolerances() -> dict[str, float]:
     """Return the relative tolerances (per cent) of daily checks to begin with."""
@@ -351,3 +375,17 @@ class SupervisionSettings(models.Model):
 
     def __str__(self) -> str:
         return f"每周 {self.weekly_budget} 条"
+
+    def clean(self) -> None:
+        """Refuse points and limits of unknown names, or that are no numbers from 0 on."""
+        for name, known in (
+            ("risk_points", default_points()),
+            ("file_limits_mb", default_file_limits()),
+        ):
+            given = getattr(self, name)
+            if not isinstance(given, dict) or set(given) - set(known):
+                raise ValidationError({name: f"应为对象，名称限于：{'、'.join(known)}"})
+            for key, value in given.items():
+                plain = isinstance(value, int | float) and not isinstance(value, bool)
+                if not plain or not 0 <= value <= 100_000:
+                    raise ValidationError({name: f"{key} 应为不小于 0 的数字"})

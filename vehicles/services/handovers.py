@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bozhou_eco.accounts.models import District, Organisation, User
 from enforcement.domain.documents import DocumentKind
-from enforcement.models import Case, Document
+from enforcement.models import Case, CaseFile, Document
 from enforcement.services import content
 from enforcement.services.cases import move_case, open_case
 from enforcement.services.documents import issue_document
@@ -57,8 +57,17 @@ class Matter:
     severity: str = "minor"
 
 
-def begin_case(matter: Matter, *, actor: User, now: datetime) -> tuple[Case, Document]:
-    """Open the clue and issue its letter, in the caller's transaction.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A clue with its evidence and an issued letter."""
+
+    case: Case
+    letter: Document
+    files: Sequence[CaseFile]
+
+
+def begin_case(matter: Matter, *, actor: User, now: datetime) -> Begun:
+    """Open the clue, prove it and issue its letter, in the caller's transaction.
 
     Raises `enforcement.domain.workflow.Refused` with what is lacking.
     """
@@ -87,7 +96,12 @@ def begin_case(matter: Matter, *, actor: User, now: datetime) -> tuple[Case, Doc
         actor=actor,
         now=now,
     )
-    for piece in matter.pieces:
+    return prove(case, matter, actor=actor, now=now)
+
+
+def prove(case: Case, matter: Matter, *, actor: User, now: datetime) -> Begun:
+    """Add the evidence to a clue and issue the letter that a transfer needs."""
+    files = [
         content.add_file(
             case=case,
             source=io.BytesIO(piece.body),
@@ -103,13 +117,9 @@ def begin_case(matter: Matter, *, actor: User, now: datetime) -> tuple[Case, Doc
             longitude=piece.longitude,
             accuracy_m=piece.accuracy_m,
         )
-    letter = issue_letter(case, matter, actor=actor, now=now)
-    return case, letter
-
-
-def issue_letter(case: Case, matter: Matter, *, actor: User, now: datetime) -> Document:
-    """Issue the letter that a transfer of the case needs."""
-    return issue_document(
+        for piece in matter.pieces
+    ]
+    letter = issue_document(
         case=case,
         kind=DocumentKind.TRANSFER_LETTER,
         data={
@@ -121,3 +131,4 @@ def issue_letter(case: Case, matter: Matter, *, actor: User, now: datetime) -> D
         actor=actor,
         now=now,
     )
+    return Begun(case, letter, files)

@@ -73,7 +73,7 @@ def transfer_to_police(
 def _case_for(check: RoadCheck, unit: str, actor: User, now: datetime) -> Case:
     vehicle, summary = check.vehicle, describe(check)
     matter = f"{MATTER}（代码 {CODE}）"
-    case, _ = begin_case(
+    case = begin_case(
         Matter(
             kind="road_check",
             source="road_check",
@@ -95,7 +95,7 @@ def _case_for(check: RoadCheck, unit: str, actor: User, now: datetime) -> Case:
         ),
         actor=actor,
         now=now,
-    )
+    ).case
     move_case(
         case=case,
         action="transfer_out",

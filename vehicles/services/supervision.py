@@ -1,10 +1,9 @@
-"""Supervise stations: video checks by lot, site checks, gas comparisons, repairs,
-notices to market regulation."""
+"""Supervise stations: video checks by lot, site checks, gas comparisons."""
 
 import hashlib
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,18 +13,13 @@ from django.db.models import F, Max
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
-from enforcement.models import Case
 from vehicles.models import (
-    Finding,
     GasComparison,
     Inspection,
     Instrument,
-    MarketNotice,
-    RepairRecord,
     SiteCheck,
     SoftwareSeen,
     Station,
-    Vehicle,
     VideoCheck,
 )
 from vehicles.selectors.gate import supervision_settings
@@ -266,107 +260,3 @@ def compare_gas(
     detail = {"serial": serial, "error_pct": made.error_pct, "passed": made.passed}
     _record(station, "station.gas.compare", actor, detail, now)
     return made
-
-
-@transaction.atomic
-def record_repair(
-    *,
-    vehicle: Vehicle,
-    number: str,
-    shop: str,
-    shop_code: str,
-    came_at: datetime,
-    left_at: datetime,
-    items: Sequence[str],
-    source: str,
-    now: datetime,
-) -> tuple[RepairRecord, bool]:
-    """Keep a repair of an M station and tie it to the failed test before it."""
-    if left_at < came_at:
-        raise StationRefusalError("出厂早于进厂", status=400, field="left_at")
-    if left_at > now + timedelta(minutes=5):
-        raise StationRefusalError("出厂时间在将来", status=400, field="left_at")
-    failed = (
-        Inspection.objects.filter(
-            vehicle=vehicle, outcome="fail", started_at__lte=came_at
-        )
-        .order_by("-started_at")
-        .first()
-    )
-    return RepairRecord.objects.get_or_create(
-        shop_code=shop_code,
-        number=number,
-        defaults={
-            "vehicle": vehicle,
-            "inspection": failed,
-            "shop": shop,
-            "came_at": came_at,
-            "left_at": left_at,
-            "items": list(items),
-            "source": source,
-            "received_at": now,
-        },
-    )
-
-
-@transaction.atomic
-def send_notice(
-    *,
-    station: Station,
-    number: str,
-    matter: str,
-    findings: Sequence[Finding],
-    actor: User,
-    now: datetime,
-    case_number: str = "",
-) -> MarketNotice:
-    """Tell market regulation about a station (抄告), with the confirmed findings.
-
-    A case that is named must exist; its own transfer papers go through casework.
-    """
-    if not number.strip() or not matter.strip():
-        field = "number" if not number.strip() else "matter"
-        raise StationRefusalError("请填写文号和事项", status=400, field=field)
-    if any(row.station_id != station.pk for row in findings):
-        raise StationRefusalError("线索不属于该机构", status=400, field="findings")
-    if case_number and not Case.objects.filter(number=case_number).exists():
-        raise StationRefusalError("没有该线索编号", status=400, field="case_number")
-    if MarketNotice.objects.filter(number=number.strip()).exists():
-        raise StationRefusalError("文号已使用", code="number_used", field="number")
-    made = MarketNotice.objects.create(
-        station=station,
-        number=number.strip()[:60],
-        matter=matter.strip()[:500],
-        basis="生态环境法典第 225 条、第 1230 条；检验检测机构资质认定管理办法",
-        findings=[row.pk for row in findings],
-        case_number=case_number,
-        receiver=f"{station.district.name}市场监督管理局",
-        sent_at=now,
-        sent_by=actor,
-    )
-    detail = {"number": made.number, "findings": made.findings}
-    _record(station, "station.notice.send", actor, detail, now)
-    return made
-
-
-@transaction.atomic
-def answer_notice(
-    *, notice: MarketNotice, receipt: str, answer: str, actor: User, now: datetime
-) -> MarketNotice:
-    """Register the receipt of a notice, then its answer."""
-    notice = MarketNotice.objects.select_for_update(of=("self",)).get(pk=notice.pk)
-    today = clock.beijing(now).date()
-    if notice.state == MarketNotice.State.ANSWERED:
-        raise StationRefusalError("该抄告已反馈", code="already_answered")
-    if not receipt.strip() and not answer.strip():
-        raise StationRefusalError("请填写签收文号或反馈", status=400, field="receipt")
-    if receipt.strip() and not notice.receipt:
-        notice.receipt, notice.received_on = receipt.strip()[:60], today
-        notice.state = MarketNotice.State.RECEIVED
-    if answer.strip():
-        notice.answer, notice.answered_on = answer.strip()[:500], today
-        notice.state = MarketNotice.State.ANSWERED
-    notice.save()
-    detail = {"number": notice.number, "state": notice.state}
-    _record(notice.station, "station.notice.answer", actor, detail, now)
-    return notice

@@ -18,18 +18,20 @@ from bozhou_eco.evidence.services import seal_stream
 from vehicles.domain.inspection.checks import (
     MEDIA_TYPES,
     PHOTO_TYPES,
+    REPORT_TYPES,
     VIDEO_TYPES,
     fits_type,
 )
 from vehicles.models import Inspection, InspectionFile
+from vehicles.models.supervision import default_file_limits
+from vehicles.selectors.gate import supervision_settings
 from vehicles.services.errors_stations import StationRefusalError
 
-MOST_BYTES = {
-    **dict.fromkeys(PHOTO_TYPES, 16 * 2**20),
-    **dict.fromkeys(VIDEO_TYPES, 1024 * 2**20),
-    "application/pdf": 20 * 2**20,
+KINDS = {
+    **dict.fromkeys(PHOTO_TYPES, "photo"),
+    **dict.fromkeys(VIDEO_TYPES, "video"),
+    **dict.fromkeys(REPORT_TYPES, "report"),
 }
-"""Photos up to 16 MB as in the Nanjing specification; the others are settings' defaults."""
 PIECE = 8 * 2**20
 HASH = re.compile(r"[0-9a-f]{64}")
 LATE_DAYS = 7
@@ -48,7 +50,8 @@ def _check_entry(content: dict[str, Any]) -> None:
     media_type, size = content["media_type"], content["size"]
     if media_type not in MEDIA_TYPES:
         _refuse("media_type", "不接收该类型的文件", "media_type")
-    most = MOST_BYTES[media_type]
+    limits = {**default_file_limits(), **supervision_settings().file_limits_mb}
+    most = limits[KINDS[media_type]] * 2**20
     if size > most:
         _refuse(
             "size",

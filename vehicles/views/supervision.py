@@ -24,6 +24,7 @@ from vehicles.models import (
     VideoCheck,
 )
 from vehicles.selectors import supervision as reads
+from vehicles.services import notices
 from vehicles.services import supervision as writes
 from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.stations import decide_methods, lift_lock, set_lock
@@ -68,7 +69,7 @@ def supervise(request: HttpRequest, code: str) -> HttpResponse:
         "analysers": station.instruments.filter(
             kind__in=("gas_analyser", "nox_analyser")
         ),
-        "notices": MarketNotice.objects.filter(**mine)[:6],
+        "notices": MarketNotice.objects.filter(**mine).select_related("transfer")[:6],
         "confirmed": Finding.objects.visible_to(user).filter(
             **mine, verdict="confirmed"
         )[:20],
@@ -193,7 +194,7 @@ def _notice(station: Station, request: HttpRequest, user: User) -> str:
     findings = list(
         Finding.objects.visible_to(user).filter(pk__in=chosen[:50], station=station)
     )
-    writes.send_notice(
+    made = notices.send_notice(
         station=station,
         number=request.POST.get("number", ""),
         matter=request.POST.get("matter", ""),
@@ -202,12 +203,12 @@ def _notice(station: Station, request: HttpRequest, user: User) -> str:
         actor=user,
         now=clock.now(),
     )
-    return "已登记抄告"
+    return f"已抄告，文号 {made.number}，线索 {made.case_number}"
 
 
 def _answer(station: Station, request: HttpRequest, user: User) -> str:
     notice = get_object_or_404(MarketNotice, pk=_key(request), station=station)
-    writes.answer_notice(
+    notices.answer_notice(
         notice=notice,
         receipt=request.POST.get("receipt", ""),
         answer=request.POST.get("answer", ""),
