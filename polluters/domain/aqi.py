@@ -1,8 +1,9 @@
 """Daily AQI by the table in force on the day (HJ 633), from rows with a source.
 
 The breakpoints are data (``data/aqi.csv``), each row with the version it belongs to and
-where it comes from. HJ 633 was renewed from 2026-03-01; until its rows are entered the
-older version is used and the result says so.
+where it comes from. HJ 633 was renewed from 2026-03-01: of its table one corner is known
+from what was published (PM2.5, 60 µg/m3 at 100), the others are those of 2012 until they
+have been compared with the text, and each result says so.
 """
 
 import csv
@@ -22,6 +23,7 @@ LEVELS = (
     (300, "重度污染"),
 )
 GOOD = 100
+UNREAD, KEPT = "待与", "沿用"  # words of a row's source
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Edition:
     valid_from: date
     version: str
     corners: Mapping[str, Sequence[Breakpoint]]
+    unread: int = 0
+    kept: int = 0
 
     def index(self, concentrations: Mapping[str, float], *, day: date) -> Aqi | None:
         """Return the AQI of a day, as `daily_aqi` describes it."""
@@ -130,7 +134,14 @@ def edition_on(day: date, table: Sequence[Breakpoint]) -> Edition | None:
         if row.valid_from == latest:
             corners.setdefault(row.pollutant, []).append(row)
             version = version or row.version
-    return Edition(latest, version, corners)
+    sources = [row.source for own in corners.values() for row in own]
+    return Edition(
+        latest,
+        version,
+        corners,
+        sum(UNREAD in source for source in sources),
+        sum(KEPT in source for source in sources),
+    )
 
 
 def _index(
@@ -152,6 +163,11 @@ def _index(
         notes.append(f"缺少 {'、'.join(missing)}，指数仅供参考")
     if day >= RENEWED > edition.valid_from:
         notes.append("2026-03-01 起的新版分指数表尚未录入，按旧版计算")
+    elif edition.valid_from >= RENEWED and edition.unread:
+        notes.append(
+            f"{edition.version} 分指数表有 {edition.unread} 档待与标准原文核对"
+            f"（其中 {edition.kept} 档沿用旧版），以官方 AQI 为准"
+        )
     level = next((word for bound, word in LEVELS if top <= bound), "严重污染")
     primary = tuple(n for n, v in parts.items() if v == top) if top > 50 else ()
     return Aqi(top, level, primary, parts, edition.version, tuple(notes))

@@ -54,7 +54,7 @@ def table() -> list[Breakpoint]:
             row.item,
             row.iaqi,
             row.concentration,
-            row.source,
+            "" if row.confirmed else row.source,
         )
         for row in AqiBreakpoint.objects.all()
     ]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pytest
 
-from polluters.domain.aqi import daily_aqi, good_share
+from polluters.domain.aqi import TABLE, daily_aqi, good_share
 from polluters.domain.hj212 import BEIJING
 from polluters.domain.multivariate import chi_square, find_odd
 from polluters.domain.rates import HourState, Rate, rate_of, total
@@ -182,7 +182,8 @@ def test_aqi_follows_the_table_of_its_day() -> None:
 
 
 def test_aqi_says_what_is_missing_or_out_of_date() -> None:
-    found = daily_aqi({"PM2.5": 36}, day=date(2026, 5, 1))
+    old = [row for row in TABLE if row.version == "HJ 633-2012"]
+    found = daily_aqi({"PM2.5": 36}, day=date(2026, 5, 1), table=old)
     assert found is not None
     assert found.value == 52
     assert "缺少 CO、NO2、O3、PM10、SO2" in found.notes[0]
@@ -191,6 +192,22 @@ def test_aqi_says_what_is_missing_or_out_of_date() -> None:
     assert daily_aqi({"PM2.5": 36}, day=date(2010, 1, 1)) is None
     with pytest.raises(KeyError, match="NOX"):
         daily_aqi({"NOX": 1}, day=date(2025, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("day", "version", "value", "good"),
+    [
+        (date(2026, 2, 28), "HJ 633-2012", 82, True),
+        (date(2026, 3, 1), "HJ 633-2026", 101, False),
+    ],
+)
+def test_the_renewed_table_holds_from_its_first_day(
+    day: date, version: str, value: int, good: bool
+) -> None:
+    found = daily_aqi({"PM2.5": 60.5}, day=day)
+    assert found is not None
+    assert (found.version, found.value, found.good) == (version, value, good)
+    assert any("待与标准原文核对" in note for note in found.notes) is not good
 
 
 def test_share_of_good_days_leaves_unknown_days_out() -> None:

@@ -19,7 +19,7 @@ STEPS = (
     ),
     "vehicles.demo_files",
     *("enforcement.demo", "alerts.demo", "bozhou_eco.seed.visits"),
-    *("bozhou_eco.seed.year", "bozhou_eco.seed.parties"),
+    *("bozhou_eco.seed.year", "bozhou_eco.seed.parties", "bozhou_eco.seed.portal"),
 )
 
 
