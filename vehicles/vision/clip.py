@@ -70,14 +70,8 @@ class Clip:
         elif (width, height) != (self.width, self.height):
             self.notes.append(f"{frame.at:.1f}s 画面尺寸改变，已忽略")
             return
-        seen = eyes.look(frame.image)
-        small = cv2.resize(
-            frame.image,
-            None,
-            fx=self.scale,
-            fy=self.scale,
-            interpolation=cv2.INTER_AREA,
-        )
+        seen = eyes.look(frame.image, steady=True)
+        small = shrunk(frame.image, self.scale)
         hiding = [one.box for one in (*seen.vehicles, *seen.faint)]
         self.shots.append(Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))
         self.tracker.add(frame.at, len(self.shots) - 1, seen.vehicles)
@@ -99,11 +93,11 @@ class Clip:
             kept.sort(key=lambda c: c.width, reverse=True)
             del kept[CROPS_KEPT:]
 
-    def hidden(self, shot: Shot, margin: float = HIDING_MARGIN) -> Mask:
+    def hidden(self, shot: Shot) -> Mask:
         """Where vehicles hide the scene, working size."""
         height, width = shot.small.shape[:2]
         boxes = [scaled(one, self.scale) for one in shot.hiding]
-        return box_mask(height, width, boxes, margin=margin)
+        return box_mask(height, width, boxes, margin=HIDING_MARGIN)
 
     def background(self) -> Background | None:
         """The clean scene of this clip, with the camera's own where hidden."""
@@ -127,3 +121,22 @@ class Clip:
 def scaled(box: Box, scale: float) -> Box:
     """A box in pixels of another size."""
     return (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
+
+
+def shrunk(image: Image, scale: float) -> Image:
+    """A picture at ``scale`` (≤ 1) of its size.
+
+    Averaging over whole pixels is fast, over parts of pixels ten times slower: what whole
+    pixels leave is interpolated.
+    """
+    height, width = image.shape[:2]
+    target = round(width * scale), round(height * scale)
+    whole = int(1 / scale + 1e-6)
+    if whole >= 2:
+        even = image[: height // whole * whole, : width // whole * whole]
+        size = width // whole, height // whole
+        image = cv2.resize(even, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    if image.shape[:2] == target[::-1]:
+        return image
+    result: Image = cv2.resize(image, target, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+    return result

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ultralytics import YOLO
 
 from vehicles.domain.smoke.photometry import Image
+from vehicles.vision.steady import SteadyModel, is_openvino
 from vehicles.vision.torch_compat import ensure_torchvision
 
 VEHICLES = frozenset({"car", "bus", "truck"})
@@ -22,6 +23,8 @@ SMOKE = "smoke"
 # Below this a box is not even a weak vote.
 LEAST_SCORE = 0.05
 VEHICLE_SCORE = 0.25
+# Of two boxes of a class that share more than this the better one stays.
+MOST_SHARED, MOST_BOXES = 0.6, 100
 
 Box = tuple[float, float, float, float]
 
@@ -42,9 +45,10 @@ class Detector:
         ensure_torchvision()
         if threads:
             torch.set_num_threads(threads)
-        self.path, self.size = path, size
+        self.path, self.size, self.threads = path, size, threads
         self.model: Any = YOLO(str(path), task="detect")
         self.version = f"{path.stem}@{fingerprint(path)}"
+        self._steady: SteadyModel | None = None
 
     def detect(self, image: Image) -> list[Detection]:
         """Vehicles and smoke above 0.05 in an H×W×3 BGR picture, best first."""
@@ -52,19 +56,39 @@ class Detector:
             image,
             imgsz=self.size,
             conf=LEAST_SCORE,
-            iou=0.6,
-            max_det=100,
+            iou=MOST_SHARED,
+            max_det=MOST_BOXES,
             verbose=False,
         )[0]
-        names: dict[int, str] = result.names
-        rows: NDArray[np.float32] = result.boxes.data.cpu().numpy()
-        found = []
-        for x1, y1, x2, y2, score, kind in rows[:, :6]:
-            name = names[int(kind)]
-            if name == SMOKE or name in VEHICLES:
-                box = (float(x1), float(y1), float(x2), float(y2))
-                found.append(Detection(name, float(score), box))
-        return _one_per_vehicle(found)
+        return _named(result.boxes.data.cpu().numpy(), result.names)
+
+    def detect_steady(self, image: Image) -> list[Detection]:
+        """The same for one of many pictures of one shape, where OpenVINO runs it."""
+        if not is_openvino(self.path):
+            return self.detect(image)
+        height, width = image.shape[:2]
+        if self._steady is None or self._steady.picture != (width, height):
+            self._steady = SteadyModel(
+                self.path,
+                size=self.size,
+                threads=self.threads,
+                width=width,
+                height=height,
+            )
+        rows = self._steady.rows(
+            image, least=LEAST_SCORE, share=MOST_SHARED, most=MOST_BOXES
+        )
+        return _named(rows, self._steady.names)
+
+
+def _named(rows: NDArray[np.float32], names: dict[int, str]) -> list[Detection]:
+    """Rows of x1, y1, x2, y2, score, class as detections; other classes are left out."""
+    found = []
+    for x1, y1, x2, y2, score, kind in rows[:, :6].tolist():
+        name = names[int(kind)]
+        if name == SMOKE or name in VEHICLES:
+            found.append(Detection(name, score, (x1, y1, x2, y2)))
+    return _one_per_vehicle(found)
 
 
 def _one_per_vehicle(found: list[Detection]) -> list[Detection]:
@@ -129,13 +153,21 @@ class Eyes:
             else f"{self.vehicles.version}+{self.smoke.version}"
         )
 
-    def look(self, image: Image) -> Seen:
-        """Vehicles and smoke in a picture, both best first."""
-        first = self.vehicles.detect(image)
-        second = first if self.smoke is self.vehicles else self.smoke.detect(image)
+    def look(self, image: Image, *, steady: bool = False) -> Seen:
+        """Vehicles and smoke in a picture, both best first.
+
+        ``steady`` says that pictures of this shape come one after another.
+        """
+        first = _detect(self.vehicles, image, steady)
+        same = self.smoke is self.vehicles
+        second = first if same else _detect(self.smoke, image, steady)
         vehicles = [one for one in first if one.kind in VEHICLES]
         return Seen(
             vehicles=[one for one in vehicles if one.score >= VEHICLE_SCORE],
             faint=[one for one in vehicles if one.score < VEHICLE_SCORE],
             smoke=[one for one in second if one.kind == SMOKE],
         )
+
+
+def _detect(detector: Detector, image: Image, steady: bool) -> list[Detection]:
+    return detector.detect_steady(image) if steady else detector.detect(image)

@@ -90,7 +90,7 @@ def _earlier(instants: Instants, scenes: Scenes) -> float | None:
             if not EARLIER_SECONDS[0] <= gap <= EARLIER_SECONDS[1]:
                 continue
             scene = scenes.at(index)
-            seen = region.mask & region.window.of(scene.usable)
+            seen = region.mask & scene.usable_in(region.window)
             if np.count_nonzero(seen) < 0.5 * region.size:
                 continue
             before = float(np.median(scene.depth_in(region.window)[seen]))

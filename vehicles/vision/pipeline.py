@@ -6,6 +6,7 @@ from bozhou_eco.common.video import Frame
 from vehicles.domain.smoke import gates, transmission, verdict
 from vehicles.domain.smoke.background import Background
 from vehicles.domain.smoke.voting import Voted
+from vehicles.vision.ahead import ahead
 from vehicles.vision.analysis import (
     Analysis,
     Candidate,
@@ -36,7 +37,7 @@ def analyse(
     Raises what the frames raise (VideoError) and nothing of its own.
     """
     clip = Clip(profile, per_second)
-    for frame in frames:
+    for frame in ahead(frames):
         clip.take(frame, eyes)
     background = clip.background()
     tracks = [t for t in clip.tracker.tracks.values() if clip.measurable(t)]

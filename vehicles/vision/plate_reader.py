@@ -6,8 +6,8 @@ its corners and the recogniser's per-character scores kept for the vote.
 """
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
-from itertools import product
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -60,24 +60,33 @@ def _resources() -> Path:
 
 
 class PlateReader:
-    """Both networks, loaded once a process."""
+    """Both networks, loaded once a process, when the first plate is looked for."""
 
     def __init__(self, *, threads: int = 1) -> None:
-        folder = _resources()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        models = folder / "pretrained_models"
-        self._find = self._session(models / "clp_det.onnx", options)
-        self._read = self._session(models / "clp_v2_c_rec.onnx", options)
-        words = (folder / "char_dicts" / "clp_dict.txt").read_text(encoding="utf-8")
-        self._characters = ["", *words.splitlines()]
+        self._folder, self._threads = _resources(), threads
+        words = self._folder / "char_dicts" / "clp_dict.txt"
+        self._characters = ["", *words.read_text(encoding="utf-8").splitlines()]
 
-    @staticmethod
-    def _session(path: Path, options: Any) -> Any:
+    @cached_property
+    def _find(self) -> Any:
+        return self._session("clp_det.onnx")
+
+    @cached_property
+    def _read(self) -> Any:
+        return self._session("clp_v2_c_rec.onnx")
+
+    def _session(self, name: str) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        # Threads that wait by turning would take the detector's processor time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         return onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(self._folder / "pretrained_models" / name),
+            options,
+            providers=["CPUExecutionProvider"],
         )
 
     def find(
@@ -156,20 +165,19 @@ class PlateReader:
         return text, scores, chosen
 
 
+@lru_cache(maxsize=32)
 def _priors(height: int, width: int) -> Floats:
-    rows = []
+    """Centres and sizes of the anchors of a picture size, as shares of it."""
+    parts = []
     for sizes, stride in zip(ANCHORS, STRIDES, strict=True):
-        for i, j in product(range(ceil(height / stride)), range(ceil(width / stride))):
-            for size in sizes:
-                rows.append(
-                    (
-                        (j + 0.5) * stride / width,
-                        (i + 0.5) * stride / height,
-                        size / width,
-                        size / height,
-                    )
-                )
-    return np.array(rows, np.float32)
+        rows, columns, size = np.meshgrid(
+            (np.arange(ceil(height / stride)) + 0.5) * stride / height,
+            (np.arange(ceil(width / stride)) + 0.5) * stride / width,
+            np.array(sizes),
+            indexing="ij",
+        )
+        parts.append(np.stack([columns, rows, size / width, size / height], -1))
+    return np.concatenate([one.reshape(-1, 4) for one in parts]).astype(np.float32)
 
 
 def _decode(

@@ -7,7 +7,7 @@ import numpy as np
 from vehicles.domain.smoke import comparison
 from vehicles.domain.smoke.background import Background
 from vehicles.domain.smoke.photometry import luminance
-from vehicles.domain.smoke.regions import Box, Window, box_mask
+from vehicles.domain.smoke.regions import Box, Window, box_mask, widened
 from vehicles.vision.clip import Clip, scaled
 
 # In measuring, shadows and wheels beside a vehicle's box are left out with it.
@@ -34,7 +34,10 @@ class Scenes:
             self._cache[index] = comparison.compare(
                 shot.small,
                 self.clean,
-                self.clip.hidden(shot, MEASURE_MARGIN),
+                [
+                    widened(scaled(one, self.clip.scale), MEASURE_MARGIN)
+                    for one in shot.hiding
+                ],
                 self.settings,
             )
         return self._cache[index]
@@ -48,9 +51,9 @@ class Scenes:
     def darkened(self, index: int, smoke: Box) -> float | None:
         """Depth of the darker half of a smoke box; None where nothing is known."""
         scene = self.at(index)
-        height, width = scene.usable.shape
+        height, width = scene.bare.shape
         window = Window.around([scaled(smoke, self.clip.scale)], height, width)
-        usable = window.of(scene.usable)
+        usable = scene.usable_in(window)
         if usable.size < 30 or usable.mean() < LEAST_KNOWN:
             return None
         return float(np.percentile(scene.depth_in(window)[usable], 70))

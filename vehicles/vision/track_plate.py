@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from vehicles.domain import plates as rules
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.voting import Voted, vote
 from vehicles.vision.clip import Crop
@@ -9,21 +10,59 @@ from vehicles.vision.plate_reader import FoundPlate, PlateReader
 
 # Share of the widest plate's width that a reading must have to take part in the vote.
 NEAR_PLATE = 0.8
+# So many readings of the same well-formed text, each character this sure, are enough.
+ENOUGH, SURE = 3, 0.9
+
+_Found = list[tuple[Crop, FoundPlate]]
 
 
 def read_plate(
     crops: Sequence[Crop], plates: PlateReader, home: str
 ) -> tuple[Voted, Image | None, float | None]:
     """The voted plate, its best picture and the time of that picture."""
-    found = [(crop, one) for crop in crops for one in plates.find(crop.picture, most=1)]
+    found: _Found = []
+    for crop in _in_turn(crops):
+        found += [(crop, one) for one in plates.find(crop.picture, most=1)]
+        if _settled(found):
+            break
     if not found:
         return vote([], home=home), None, None
-    # Distant readings only add noise to near ones.
-    widest = max(_width(one) for _, one in found)
-    near = [(c, one) for c, one in found if _width(one) >= NEAR_PLATE * widest]
+    near = _near(found)
     crop, best = max(near, key=lambda pair: pair[1].reading.score)
     voted = vote([one.reading for _, one in near], home=home)
     return voted, best.picture, crop.at
+
+
+def _in_turn(crops: Sequence[Crop]) -> list[Crop]:
+    """The widest first, then the one farthest from it in time, then by width.
+
+    Two vehicles that one track mixes up are apart in time, so an early agreement says
+    something.
+    """
+    if len(crops) < ENOUGH:
+        return list(crops)
+    widest, *others = sorted(crops, key=lambda one: one.width, reverse=True)
+    far = max(others, key=lambda one: abs(one.at - widest.at))
+    return [widest, far, *(one for one in others if one is not far)]
+
+
+def _settled(found: _Found) -> bool:
+    """Whether more pictures would hardly change the plate."""
+    if len(found) < ENOUGH:
+        return False
+    readings = [one.reading for _, one in _near(found)]
+    return (
+        len(readings) >= ENOUGH
+        and len({one.text for one in readings}) == 1
+        and rules.is_valid(readings[0].text)
+        and min(min(one.scores, default=0.0) for one in readings) >= SURE
+    )
+
+
+def _near(found: _Found) -> _Found:
+    """Distant readings only add noise to near ones."""
+    widest = max(_width(one) for _, one in found)
+    return [(c, one) for c, one in found if _width(one) >= NEAR_PLATE * widest]
 
 
 def _width(plate: FoundPlate) -> float:

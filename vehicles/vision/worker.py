@@ -26,6 +26,7 @@ from vehicles.vision.analysis import Analysis, Candidate, Profile
 from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
 from vehicles.vision.evidence import load_background, make_draft, save_background
+from vehicles.vision.memory import give_back_memory
 from vehicles.vision.pipeline import analyse
 from vehicles.vision.plate_reader import PlateReader
 
@@ -40,6 +41,7 @@ def eyes() -> Eyes:
 @lru_cache(maxsize=1)
 def _eyes(smoke: Path) -> Eyes:
     """One model in memory; vehicles are found by it too unless the settings say other."""
+    give_back_memory()
     config = load_config()
     same = config.vehicles_model == config.smoke_model
     return Eyes(

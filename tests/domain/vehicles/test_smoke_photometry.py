@@ -6,7 +6,7 @@ import pytest
 from vehicles.domain.smoke.background import Background, blend, build_background
 from vehicles.domain.smoke.comparison import Clean, Settings, compare
 from vehicles.domain.smoke.photometry import luminance, to_coded, to_linear
-from vehicles.domain.smoke.regions import box_mask
+from vehicles.domain.smoke.regions import box_mask, widened
 from vehicles.domain.smoke.transmission import Finding, measure
 
 HEIGHT, WIDTH = 180, 320
@@ -30,10 +30,9 @@ def through(image: np.ndarray, depth: np.ndarray, air: float = 0.012) -> np.ndar
 
 
 def look(seen: np.ndarray, background: np.ndarray) -> object:
-    hidden = box_mask(HEIGHT, WIDTH, [VEHICLE], margin=0.06)
     known = np.ones((HEIGHT, WIDTH), bool)
     clean = Clean.of(Background(background, known), Settings())
-    scene = compare(seen, clean, hidden, Settings())
+    scene = compare(seen, clean, [widened(VEHICLE, 0.06)], Settings())
     return measure(scene, VEHICLE, [], Settings())
 
 

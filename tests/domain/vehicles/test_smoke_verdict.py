@@ -64,7 +64,7 @@ def moments(*, stays: bool) -> list[Moment]:
         start = 60 if stays else x - 60
         depth[40:80, start:x] = 0.8
         box = (float(x), 30.0, float(x + 40), 80.0)
-        scene = Scene.plain(depth, np.ones(SHAPE, bool), np.zeros(SHAPE, bool))
+        scene = Scene.plain(depth)
         dark = Region.tight(Window(0, 0, SHAPE[1], SHAPE[0]), depth > 0.1)
         found.append(Moment(number * 0.2, box, scene, dark))
     return found

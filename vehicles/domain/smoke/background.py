@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +15,8 @@ CLEAN_PERCENTILE = 62.0
 LEAST_SAMPLES = 4
 # So many pixels at a time stay in the processor's cache.
 BAND_PIXELS = 2560
+BANDS_AT_ONCE = 30
+GREY_TO_COLOUR = cv2.COLOR_GRAY2BGR
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,19 @@ def _percentile(
     rank = np.clip((samples - 1) * CLEAN_PERCENTILE / 100.0, 0, None)
     wanted = np.round(rank).astype(np.uint16)
     height, width = samples.shape
-    rows = max(BAND_PIXELS // width, 1)
     image = np.empty(pictures[0].shape, np.uint8)
-    for top in range(0, height, rows):
-        band = slice(top, top + rows)
-        stack = np.stack([one[band] for one in pictures])
-        # The covered samples go behind all others, where no rank reaches them.
+    rows = max(BAND_PIXELS // width, 1)
+    for top in range(0, height, rows * BANDS_AT_ONCE):
+        part = slice(top, top + rows * BANDS_AT_ONCE)
+        stack = np.stack([one[part] for one in pictures])
         for layer, hidden in zip(stack, covered, strict=True):
-            layer[hidden[band]] = 255
-        image[band] = _ranked(stack, wanted[band][..., None])
+            # What is covered goes behind all else, where no rank reaches it.
+            behind = cv2.cvtColor(hidden[part].astype(np.uint8) * 255, GREY_TO_COLOUR)
+            np.bitwise_or(layer, behind, out=layer)
+        for first in range(0, stack.shape[1], rows):
+            band = slice(first, first + rows)
+            ranked = _ranked(stack[:, band], wanted[part][band][..., None])
+            image[part][band] = ranked
     image[samples == 0] = 0
     return image
 

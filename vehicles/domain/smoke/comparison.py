@@ -4,6 +4,7 @@ In linear light a plume gives ``I = T·B + (1 − T)·A``. With the clean backgr
 the scattered light A, T follows pixel by pixel, and the depth is −ln T.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Self
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from vehicles.domain.smoke.background import Background
 from vehicles.domain.smoke.photometry import Image, Light, luminance, to_linear
-from vehicles.domain.smoke.regions import Mask, Region, Window
+from vehicles.domain.smoke.regions import Box, Mask, Region, Window, box_mask
 
 # Depths are kept as whole numbers of this fineness: half the memory, no visible loss.
 FINENESS: Final = 8192.0
@@ -80,11 +81,15 @@ class Clean:
 
 @dataclass(frozen=True)
 class Scene:
-    """One picture beside its background. ``coded`` is the optical depth in whole numbers."""
+    """One picture beside its background. ``coded`` is the optical depth in whole numbers.
+
+    ``bare`` is where depth means something when no vehicle hides it; ``boxes`` are what
+    vehicles hide. Both are small or shared: a clip has many scenes.
+    """
 
     coded: NDArray[np.int16]
-    usable: Mask
-    hidden: Mask
+    bare: Mask = field(repr=False)
+    boxes: Sequence[Box]
     noise: float
     gain: float
     airlight: float = 0.0
@@ -92,9 +97,24 @@ class Scene:
     seen: Image | None = field(default=None, repr=False)
 
     @classmethod
-    def plain(cls, depth: Light, usable: Mask, hidden: Mask) -> Self:
-        """A scene of known depth, without noise."""
-        return cls(_coded(depth), usable, hidden, 0.0, 1.0)
+    def plain(cls, depth: Light) -> Self:
+        """A scene of known depth, without noise or vehicles."""
+        return cls(_coded(depth), np.ones(depth.shape, np.bool_), (), 0.0, 1.0)
+
+    @property
+    def whole(self) -> Window:
+        """The window of the whole picture."""
+        height, width = self.bare.shape
+        return Window(0, 0, width, height)
+
+    def hidden_in(self, window: Window) -> Mask:
+        """Where vehicles hide the scene in a window."""
+        return box_mask(*window.shape, [window.inner(one) for one in self.boxes])
+
+    def usable_in(self, window: Window) -> Mask:
+        """Where depth means something in a window."""
+        result: Mask = window.of(self.bare) & ~self.hidden_in(window)
+        return result
 
     def depth_in(self, window: Window) -> Light:
         """Optical depth in a window."""
@@ -108,7 +128,7 @@ class Scene:
         depth = self.coded.astype(np.float32)
         depth *= 1 / FINENESS
         fine = np.abs(depth - cv2.blur(depth, (9, 9)))
-        usable = self.usable[::STRIDE, ::STRIDE]
+        usable = self.usable_in(self.whole)[::STRIDE, ::STRIDE]
         if not usable.any():
             return 0.0
         return float(np.median(fine[::STRIDE, ::STRIDE][usable]) * 1.48)
@@ -117,7 +137,7 @@ class Scene:
         """By how much red is deeper than blue in a region."""
         if self.clean is None or self.seen is None:
             return 0.0
-        height, width = self.usable.shape
+        height, width = self.bare.shape
         window = Window.around([region.box], height, width, margin=2)
         inside = np.zeros(window.shape, np.bool_)
         top, left = region.window.top - window.top, region.window.left - window.left
@@ -137,15 +157,18 @@ class Scene:
         return float(red - blue)
 
 
-def compare(seen: Image, clean: Clean, hidden: Mask, settings: Settings) -> Scene:
+def compare(
+    seen: Image, clean: Clean, boxes: Sequence[Box], settings: Settings
+) -> Scene:
     """Optical depth of a picture against its background, exposure evened out.
 
-    ``seen`` is H×W×3 (BGR); ``hidden`` is True on vehicles.
+    ``seen`` is H×W×3 (BGR); ``boxes`` are what vehicles hide.
     """
-    usable = clean.usable & ~hidden
+    height, width = clean.usable.shape
+    usable = clean.usable & ~box_mask(height, width, boxes)
     if np.count_nonzero(usable) < 0.02 * usable.size:
         nothing = np.zeros(usable.shape, np.int16)
-        return Scene(nothing, np.zeros_like(usable), hidden, 1.0, 1.0)
+        return Scene(nothing, np.zeros_like(usable), boxes, 1.0, 1.0)
     now = luminance(seen)
     some = usable[::STRIDE, ::STRIDE]
     if not some.any():
@@ -157,8 +180,8 @@ def compare(seen: Image, clean: Clean, hidden: Mask, settings: Settings) -> Scen
     spread = np.abs(depth[::STRIDE, ::STRIDE][some])
     return Scene(
         coded=_coded(depth),
-        usable=usable,
-        hidden=hidden,
+        bare=clean.usable,
+        boxes=boxes,
         noise=float(np.percentile(spread, 40) * 1.9),
         gain=gain,
         airlight=settings.airlight,

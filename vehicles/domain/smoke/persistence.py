@@ -62,7 +62,7 @@ def _carried(region: Region, before: Box, after: Box) -> Mask:
 def _pair(first: Moment, second: Moment) -> float | None:
     assert first.dark is not None
     window = first.dark.window
-    freed = first.dark.mask & window.of(second.scene.usable)
+    freed = first.dark.mask & second.scene.usable_in(window)
     freed &= ~_carried(first.dark, first.box, second.box)
     size = int(np.count_nonzero(freed))
     if size < max(LEAST_PIXELS, LEAST_FREED * first.dark.size):

@@ -105,15 +105,20 @@ class Region:
         return int(np.count_nonzero(own & twin))
 
 
+def widened(box: Box, margin: float) -> Box:
+    """A box grown on each side by that share of its own size."""
+    dx, dy = (box[2] - box[0]) * margin, (box[3] - box[1]) * margin
+    return box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy
+
+
 def box_mask(
     height: int, width: int, boxes: Sequence[Box], *, margin: float = 0.0
 ) -> Mask:
     """True inside any box; ``margin`` widens each by that share of its own size."""
     mask = np.zeros((height, width), np.bool_)
-    for x1, y1, x2, y2 in boxes:
-        dx, dy = (x2 - x1) * margin, (y2 - y1) * margin
-        left, right = max(int(x1 - dx), 0), min(int(x2 + dx) + 1, width)
-        top, bottom = max(int(y1 - dy), 0), min(int(y2 + dy) + 1, height)
+    for x1, y1, x2, y2 in (widened(one, margin) for one in boxes):
+        left, right = max(int(x1), 0), min(int(x2) + 1, width)
+        top, bottom = max(int(y1), 0), min(int(y2) + 1, height)
         if left < right and top < bottom:
             mask[top:bottom, left:right] = True
     return mask

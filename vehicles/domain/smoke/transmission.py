@@ -133,13 +133,13 @@ def measure(
     ``heading`` is the unit vector of its motion in the picture. Its smoke lies behind
     it; soft darkening before it is somebody else's.
     """
-    height, width = scene.usable.shape
+    height, width = scene.bare.shape
     moving = heading is not None and bool(trail)
     window, area = search_window(box, trail, height, width, settings, moving=moving)
     inner = window.inner(box)
     # Contact shadows hug the vehicle; nothing is measured in that band.
     hug = settings.hug_moving if moving else settings.hug
-    here = area & window.of(scene.usable)
+    here = area & scene.usable_in(window)
     here &= ~box_mask(*window.shape, [inner], margin=hug)
     if np.count_nonzero(here) < 60:
         return Measure(Finding.UNDETERMINED, "背景过暗、过亮或被遮挡")
@@ -147,7 +147,7 @@ def measure(
     if floor > 0.6:
         return Measure(Finding.UNDETERMINED, "画面噪声过大")
     place = _Place(
-        scene, window, inner, scene.depth_in(window), window.of(scene.hidden), settings
+        scene, window, inner, scene.depth_in(window), scene.hidden_in(window), settings
     )
     dark = here & (place.depth > floor)
     before = _before(inner, heading, window, settings)
@@ -213,8 +213,7 @@ def _attached(dark: Mask, box: Box) -> Mask:
 def _sharpness(place: _Place, mask: Mask, core: float) -> float:
     """Steepness of a region's edges, away from vehicles, in cores per vehicle width."""
     around = cv2.dilate(mask.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    hidden = np.ascontiguousarray(place.hidden).view(np.uint8)
-    around &= cv2.dilate(hidden, np.ones((7, 7), np.uint8)) == 0
+    around &= cv2.dilate(place.hidden.view(np.uint8), np.ones((7, 7), np.uint8)) == 0
     if np.count_nonzero(around) < 20:
         return 99.0
     across = cv2.Sobel(place.depth, cv2.CV_32F, 1, 0, ksize=3)[around]
