@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from bozhou_eco.common import clock
+from bozhou_eco.evidence.retention import period
 from vehicles.models import Inspection
 from vehicles.services import (
     canaries,
@@ -58,8 +59,8 @@ def find_silent_cameras() -> int:
 def keep_house() -> None:
     """Erase what has served its time; mark overdue notices."""
     now = clock.now()
-    segments.erase_segments(now=now, keep=upkeep.KEEP_SEGMENTS)
-    upkeep.erase_rejected(now=now)
+    segments.erase_segments(now=now, keep=period("segment"))
+    upkeep.erase_rejected(now=now, keep=period("capture-rejected"))
     upkeep.mark_overdue_notices(now=now)
 
 

@@ -182,6 +182,7 @@ ACCOUNT: tuple[Entry, ...] = (
     Entry("usersessions_list", "登录会话", "device-desktop", ()),
     Entry("account_change_password", "修改密码", "key", ()),
     Entry("alerts:subscriptions", "预警订阅", "bell", ()),
+    Entry("overview:privacy", "个人信息与留存", "lock", ()),
     Entry("overview:help", "使用手册", "help", ()),
 )
 BOTTOM = (

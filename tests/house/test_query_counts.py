@@ -46,6 +46,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 BASELINE = Path(__file__).parent / "query_counts.json"
 PAGES = {
+    "privacy": "/privacy/",
     "replay": "/?at={minute}",
     "enterprises": "/polluters/",
     "outlet": "/polluters/outlets/{outlet}/",

@@ -52,6 +52,9 @@ ROLES: dict[str, frozenset[Role]] = {
     "overview:help_picture": ALL,
     "overview:dictionary": ALL,
     "overview:audit": frozenset({AUDITOR}),
+    "overview:privacy": ALL,
+    "overview:hold": frozenset({LEGAL, LEADER}),
+    "overview:hold_release": frozenset({LEGAL, LEADER}),
     "overview:visits": frozenset({OFFICER}),
     "overview:visit": frozenset({OFFICER}),
     "overview:visit_sync": frozenset({OFFICER}),
@@ -277,7 +280,7 @@ BINDING = frozenset(
         "alerts:move_rule",
         "enforcement:act", "enforcement:side", "enforcement:write", "enforcement:void",
         "enforcement:part_sign", "enforcement:bundle",
-        "overview:audit_export",
+        "overview:audit_export", "overview:hold", "overview:hold_release",
         "vehicles:capture_bundle", "vehicles:objection_answer", "vehicles:review_give",
         "vehicles:vision_model_activate", "vehicles:vision_model_retire",
         "vehicles:file_owner", "vehicles:watch_export",
@@ -309,6 +312,7 @@ ADMIN_MODELS = frozenset(
         "alerts.Channel", "alerts.ContactAddress", "alerts.KindSetting",
         "alerts.Subscription", "alerts.OfficeSeason", "alerts.DutyPlan",
         "alerts.DutyShift", "alerts.EscalationLadder", "alerts.ServiceBreak",
+        "evidence.RetentionClass",
         "alerts.SavedView", "alerts.Webhook", "alerts.Source", "alerts.Heartbeat",
     }
 )  # fmt: skip

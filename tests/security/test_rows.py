@@ -98,6 +98,7 @@ ROWS = {
 ELSEWHERE = {
     "overview:figure": "a definition; its records are scoped by the selectors",
     "overview:audit_entry": "the auditor's, who sees the whole log",
+    "overview:hold_release": "holds of the whole bureau: tests/evidence/test_retention.py",
     "overview:weekly*": "prefecture-wide reports of the bureau",
     "overview:visit*": "the own visits only: tests/enforcement/test_fieldwork.py",
     "overview:help_page": "the manual",

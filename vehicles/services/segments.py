@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common.queue import after_commit, send
+from bozhou_eco.evidence.retention import held_keys
 from vehicles.models import Camera, Segment
 
 TASK = "vehicles.vision.tasks.analyse_segment"
@@ -129,16 +130,24 @@ def sweep_segments(*, now: datetime, limit: int = 200) -> int:
     return sum(send(TASK, segment.pk) for segment in forgotten)
 
 
-def erase_segments(*, now: datetime, keep: timedelta, limit: int = 500) -> int:
+def erase_segments(*, now: datetime, keep: timedelta | None, limit: int = 500) -> int:
     """Delete files of analysed segments older than ``keep``; the rows stay.
 
-    The evidence of captures is sealed separately and not touched.
+    The evidence of captures is sealed separately and not touched; what lies under a hold
+    stays.
     """
-    old = Segment.objects.filter(
-        erased_at__isnull=True,
-        state__in=(Segment.State.DONE, Segment.State.FAILED),
-        begins__lt=now - keep,
-    ).order_by("begins")[:limit]
+    if keep is None:
+        return 0
+    kept = Q(pk__in=held_keys("segment")) | Q(camera__site__code__in=held_keys("site"))
+    old = (
+        Segment.objects.exclude(kept)
+        .filter(
+            erased_at__isnull=True,
+            state__in=(Segment.State.DONE, Segment.State.FAILED),
+            begins__lt=now - keep,
+        )
+        .order_by("begins")[:limit]
+    )
     count = 0
     for segment in old:
         segment_file(segment).unlink(missing_ok=True)

@@ -8,9 +8,8 @@ from django.db.models import Q
 
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
-from bozhou_eco.evidence.models import SealedFile
-from bozhou_eco.evidence.store import store
-from vehicles.models import Camera, Capture, RepairNotice, Station
+from bozhou_eco.evidence.retention import erase_original, held_keys
+from vehicles.models import Camera, Capture, CaptureFile, RepairNotice, Station
 from vehicles.selectors.gate import inspection_settings
 from vehicles.services.alerts_stations import (
     clear_silence,
@@ -20,27 +19,37 @@ from vehicles.services.alerts_stations import (
 )
 from vehicles.services.cameras import SILENT_AFTER, Health, report_health
 
-KEEP_SEGMENTS = timedelta(days=7)
-KEEP_REJECTED = timedelta(days=90)
-
 
 @transaction.atomic
-def erase_rejected(*, now: datetime, keep: timedelta = KEEP_REJECTED) -> int:
+def erase_rejected(*, now: datetime, keep: timedelta | None) -> int:
     """Erase the files of captures rejected for good; their rows and digests stay.
 
-    Confirmed captures, those with an objection and those to be re-read are never touched.
+    Confirmed captures, those with an objection, those to be re-read and those under a
+    hold are never touched; a file that another record rests on stays, and the capture
+    comes up again every night until all of it is gone.
     """
-    old = Capture.objects.select_for_update().filter(
-        state__in=(Capture.State.REJECTED, Capture.State.UNCLEAR),
-        decided_at__lt=now - keep,
-        erased_at=None,
-        reread=False,
-        objections=None,
+    if keep is None:
+        return 0
+    old = (
+        Capture.objects.select_for_update(of=("self",))
+        .filter(
+            state__in=(Capture.State.REJECTED, Capture.State.UNCLEAR),
+            decided_at__lt=now - keep,
+            erased_at=None,
+            reread=False,
+            objections=None,
+        )
+        .exclude(pk__in=held_keys("capture"))
+        .exclude(site__code__in=held_keys("site"))
     )
     count = 0
     for capture in old:
-        for one in capture.files.select_related("sealed"):
-            _erase(one.sealed, now)
+        gone = [
+            erase_original(sealed=one.sealed, owner=CaptureFile, now=now)
+            for one in capture.files.select_related("sealed")
+        ]
+        if not all(gone):
+            continue  # something is kept; the rest of it goes when that may go
         capture.erased_at = now
         capture.save(update_fields=["erased_at"])
         audit.record(
@@ -52,14 +61,6 @@ def erase_rejected(*, now: datetime, keep: timedelta = KEEP_REJECTED) -> int:
         )
         count += 1
     return count
-
-
-def _erase(sealed: SealedFile, now: datetime) -> None:
-    """Delete an original's bytes unless another record holds the same ones."""
-    others = SealedFile.objects.filter(sha256=sealed.sha256, erased_at=None)
-    if not others.exclude(pk=sealed.pk).exists():
-        store().erase(sealed.sha256)
-    SealedFile.objects.filter(pk=sealed.pk).update(erased_at=now)
 
 
 def mark_overdue_notices(*, now: datetime) -> int:
