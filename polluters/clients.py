@@ -1,4 +1,4 @@
-"""Outside systems that services of polluters talk to: the broker, downwards."""
+"""Outside systems that services of polluters talk to: the broker."""
 
 import logging
 import ssl
@@ -10,7 +10,7 @@ import paho.mqtt.client as paho
 from django.conf import settings
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from polluters.domain.hj212.topics import DOWN
+from polluters.domain.hj212.topics import DOWN, UP
 
 logger = logging.getLogger(__name__)
 TIMEOUT_S = 5.0
@@ -28,22 +28,28 @@ def publish_down(messages: Sequence[Downward]) -> int:
 
     A broker that is away is logged, not raised: what waits for an answer is sent again.
     """
+    return _publish([(DOWN.format(mn=one.mn), one.payload) for one in messages])
+
+
+def publish_up(mn: str, payload: bytes) -> bool:
+    """Publish as the logger ``mn`` would, at QoS 1; return whether the broker took it."""
+    return _publish([(UP.format(mn=mn), payload)]) == 1
+
+
+def _publish(messages: Sequence[tuple[str, bytes]]) -> int:
     if not messages:
         return 0
     client = _connect()
     if client is None:
         return 0
     try:
-        sent = [
-            client.publish(DOWN.format(mn=one.mn), one.payload, qos=1)
-            for one in messages
-        ]
+        sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
         taken = 0
         for info in sent:
             info.wait_for_publish(TIMEOUT_S)
             taken += info.is_published()
     except (RuntimeError, ValueError) as error:
-        logger.warning("the broker did not take commands: %s", error)
+        logger.warning("the broker did not take messages: %s", error)
         return 0
     else:
         return taken
@@ -65,7 +71,7 @@ def _connect() -> paho.Client | None:
     try:
         code = client.connect(url.hostname or "127.0.0.1", url.port or 1883)
     except OSError as error:
-        logger.warning("the broker is away, commands wait: %s", error)
+        logger.warning("the broker is away: %s", error)
         return None
     if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
         return None

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as site
 
 from alerts.models import Alert, CanaryRun
 from alerts.services.canary import follow_canaries
@@ -23,7 +24,7 @@ def sent(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, byte
     """What was published; the canary's logger is registered."""
     told: list[tuple[str, bytes]] = []
     settings.CANARY_MN = factories.logger().mn
-    monkeypatch.setattr(canaries, "publish", lambda *given: told.append(given))
+    monkeypatch.setattr(canaries, "publish_up", lambda *given: told.append(given))
     return told
 
 
@@ -42,8 +43,8 @@ def test_through_to_the_phone_with_each_stage(sent: list[tuple[str, bytes]]) -> 
     now = clock.now()
     run = canaries.send_frame_canary(now=now)
     assert run is not None
-    topic, body = sent[0]
-    assert topic.endswith("/up")
+    mn, body = sent[0]
+    assert mn == site.CANARY_MN
     assert canaries.follow_frame_canaries(now=now) == 0
     take(body)
     assert canaries.follow_frame_canaries(now=now) == 1

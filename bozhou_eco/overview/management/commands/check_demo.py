@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
-import paho.mqtt.client as paho
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from paho.mqtt.enums import CallbackAPIVersion
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
-from polluters.domain.hj212 import crc16, format_qn, format_time
+from polluters.clients import publish_up
+from polluters.domain.hj212 import Item, encode_frame
 from polluters.models import Limit, Point
 from vehicles import demo
 from vehicles.models import Camera, Segment
@@ -77,7 +75,8 @@ class Command(BaseCommand):
             raise CommandError("没有可用于检查的小时限值")
         point = limit.point
         began = time.monotonic()
-        publish(point, over_limit_frame(point, limit.high))
+        if not publish_up(point.logger.mn, over_limit_frame(point, limit.high)):
+            raise CommandError("消息服务没有收下报文")
         subject = point.outlet.subject_key
         wait_for(
             lambda: any(
@@ -210,23 +209,17 @@ def over_limit_frame(point: Point, high: float) -> bytes:
     moment -= timedelta(seconds=30 * random.randrange(4))
     logger, code = point.logger, point.wire_code
     value = high * 2 / point.unit_factor
-    segment = (
-        f"QN={format_qn(now)};ST=31;CN=2011;PW={logger.password};MN={logger.mn};Flag=5;"
-        f"CP=&&DataTime={format_time(moment)};"
-        f"{code}-Rtd={value:.2f},{code}-ZsRtd={value:.2f},{code}-Flag=N&&"
-    ).encode()
-    return b"##%04d%s%04X\r\n" % (len(segment), segment, crc16(segment))
-
-
-def publish(point: Point, frame: bytes) -> None:
-    """Publish a frame as the logger would, QoS 1."""
-    parts = urlsplit(settings.MQTT_URL)
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="check-demo")
-    client.connect(parts.hostname or "127.0.0.1", parts.port or 1883)
-    client.loop_start()
-    client.publish(f"hj212/v1/{point.logger.mn}/up", frame, qos=1).wait_for_publish(10)
-    client.disconnect()
-    client.loop_stop()
+    text = f"{value:.2f}"
+    return encode_frame(
+        st="31",
+        cn="2011",
+        mn=logger.mn,
+        pw=logger.password,
+        qn=now,
+        needs_ack=True,
+        params={"DataTime": moment},
+        items=[Item(code, {"Rtd": text, "ZsRtd": text}, flag="N")],
+    )
 
 
 def wait_for(
