@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from bench.figures import Figure, figure, percentile
-from bench.services import Bed, bed, setup_django
-from bozhou_eco.embedded.children import free_port, listens
+from bench.services import bed, setup_django
 
 CLIENTS = 8
 WORKERS = 2
@@ -28,7 +27,7 @@ def run(quick: bool = False) -> list[Figure]:
         setup_django(running)
         token, cookie = _people()
         _fill(OPEN)
-        ports = _serve(running)
+        ports = running.serve(WORKERS)
         bearer = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
@@ -107,24 +106,6 @@ def _sql(text: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(text)
         return list(cursor.fetchall()) if cursor.description else []
-
-
-def _serve(running: Bed) -> list[int]:
-    running.variables["ALLOWED_HOSTS"] = "localhost,127.0.0.1"
-    running.variables["BOZHOU_STAGE"] = "demo"  # no look for changed static files
-    ports = []
-    for number in range(WORKERS):
-        port = free_port()
-        running.spawn(
-            *("-m", "uvicorn", "bozhou_eco.asgi:application", "--lifespan", "off"),
-            *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
-            log=f"web{number}",
-        )
-        ports.append(port)
-    deadline = time.monotonic() + 60
-    while not all(map(listens, ports)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return ports
 
 
 Request = tuple[str, str, bytes | None]

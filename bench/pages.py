@@ -25,7 +25,6 @@ from bench.addresses import Found
 from bench.figures import Figure, figure, median, percentile
 from bench.services import VAR, Bed, bed, setup_django
 from bench.visitor import Visitor
-from bozhou_eco.embedded.children import free_port, listens
 
 WEB, PEOPLE = 2, 50
 BOUND_MS, MORE = 150, 20
@@ -110,23 +109,10 @@ def _ms(taken: list[tuple[float, str]]) -> list[float]:
 
 def _serve(running: Bed, made: datetime) -> list[int]:
     """Start the web processes with their clock at the moment the data were made."""
-    running.variables |= {
-        "ALLOWED_HOSTS": "localhost,127.0.0.1",
-        "BOZHOU_STAGE": "demo",
-        "BENCH_CLOCK_BACK": str(time.time() - made.timestamp()),
-    }
+    running.variables["BENCH_CLOCK_BACK"] = str(time.time() - made.timestamp())
+    running.variables["BOZHOU_STAGE"] = "demo"
     running.manage("collectstatic", "--noinput", "-v", "0")
-    ports = [free_port() for _ in range(WEB)]
-    for number, port in enumerate(ports):
-        running.spawn(
-            *("-m", "uvicorn", "bench.turned:application", "--lifespan", "off"),
-            *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
-            log=f"web{number}",
-        )
-    deadline = time.monotonic() + 60
-    while not all(map(listens, ports)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return ports
+    return running.serve(WEB, "bench.turned:application")
 
 
 def _cpu_s(running: Bed) -> float:

@@ -14,7 +14,6 @@ from bench.blast import Blaster
 from bench.figures import Figure, figure, percentile
 from bench.loggers import GAS, PASSWORD, make_loggers, mn_of
 from bench.services import Bed, bed, setup_django
-from bozhou_eco.embedded.children import free_port, listens
 
 CHROMIUM = [
     "--no-sandbox",
@@ -75,17 +74,8 @@ def _start(running: Bed) -> tuple[int, str]:
     )
     user.roles = [Role.OFFICER]
     user.save()
-    port = free_port()
-    running.variables["ALLOWED_HOSTS"] = "localhost,127.0.0.1"
-    running.spawn(
-        *("-m", "uvicorn", "bozhou_eco.asgi:application", "--lifespan", "off"),
-        *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
-        log="web",
-    )
     running.spawn_command("ingest_mqtt", "--id", "bench")
-    deadline = time.monotonic() + 60
-    while not listens(port) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    (port,) = running.serve(1)
     time.sleep(3)
     return port, open_session(user)
 

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bozhou_eco.embedded.children import free_port, listens
 from bozhou_eco.embedded.stores import Stores, environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,6 +75,33 @@ class Bed:
             )
         self.started.append(process)
         return process
+
+    def serve(
+        self, count: int, application: str = "bozhou_eco.asgi:application"
+    ) -> list[int]:
+        """Start ``count`` web processes as deployed; return their ports once they listen.
+
+        Raises `RuntimeError` when one does not within a minute.
+        """
+        # The stage of the demo: files are not looked at for changes on every request.
+        self.variables |= {
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "BOZHOU_STAGE": "demo",
+        }
+        ports = [free_port() for _ in range(count)]
+        for number, port in enumerate(ports):
+            self.spawn(
+                *("-m", "uvicorn", application, "--lifespan", "off"),
+                *("--host", "127.0.0.1", "--port", str(port)),
+                *("--log-level", "warning"),
+                log=f"web{number}",
+            )
+        deadline = time.monotonic() + 60
+        while not all(map(listens, ports)):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"web did not start; see {self.state / 'log'}")
+            time.sleep(0.2)
+        return ports
 
     def spawn_command(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a management command in the background."""

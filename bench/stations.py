@@ -16,7 +16,6 @@ from typing import Any
 
 from bench.figures import Figure, figure, percentile
 from bench.services import Bed, bed, setup_django
-from bozhou_eco.embedded.children import free_port, listens
 
 ROOT = "/api/v1/stations/"
 WEB, CLIENTS = 2, 6
@@ -76,24 +75,6 @@ def _sql(text: str) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(text)
-
-
-def _serve(running: Bed) -> list[int]:
-    running.variables |= {
-        "ALLOWED_HOSTS": "localhost,127.0.0.1",
-        "BOZHOU_STAGE": "demo",
-    }
-    ports = [free_port() for _ in range(WEB)]
-    for number, port in enumerate(ports):
-        running.spawn(
-            *("-m", "uvicorn", "bozhou_eco.asgi:application", "--lifespan", "off"),
-            *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
-            log=f"web{number}",
-        )
-    deadline = time.monotonic() + 60
-    while not all(map(listens, ports)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return ports
 
 
 def _documents(count: int) -> list[tuple[str, dict[str, bytes]]]:
@@ -200,7 +181,7 @@ def _post(running: Bed, count: int) -> tuple[float, list[float]]:
     Station.objects.update(mode="hint")  # checks are not what is measured
     warm = CLIENTS * 2
     documents = _documents(count + warm)
-    ports = _serve(running)
+    ports = running.serve(WEB)
     first = _Clients(ports, keys, documents[:warm])
     first.run()
     clients = _Clients(ports, keys, documents[warm:])
