@@ -330,6 +330,9 @@
     if (form.method !== "post" || form.hasAttribute("hx-post")) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
+    if (form.dataset.draft !== undefined) {
+      try { sessionStorage.setItem(SENT, JSON.stringify({ key: draftKey(form), path: location.pathname })); } catch (error) { /* private */ }
+    }
     setTimeout(function () {
       $$("button[type=submit], button:not([type])", form).forEach(function (b) { b.disabled = true; });
     }, 0);
@@ -340,13 +343,19 @@
       $$("button", form).forEach(function (button) { button.disabled = false; });
     });
   });
-  /* The server names finished drafts in <body data-draft-done="name …">. */
+  /*
+   * A form that was taken is answered by a redirect: then its draft is done. A refusal, an
+   * ended session or a question who is there is no redirect to a page, and the draft stays.
+   */
+  var SENT = "draft-sent";
   function dropDrafts() {
-    var done = (document.body.dataset.draftDone || "").split(" ").filter(Boolean);
-    if (!done.length) return;
-    Object.keys(localStorage).forEach(function (key) {
-      if (key.startsWith("draft:" + document.body.dataset.user + ":") && done.some(function (name) { return key.endsWith(":" + name); })) localStorage.removeItem(key);
-    });
+    var sent = JSON.parse(sessionStorage.getItem(SENT) || "null");
+    if (!sent) return;
+    var way = performance.getEntriesByType("navigation")[0];
+    var away = location.pathname.startsWith("/accounts/"), taken = !away && Boolean(way && way.redirectCount);
+    if (taken) localStorage.removeItem(sent.key);
+    var refused = $$("form[data-draft]").some(function (form) { return draftKey(form) === sent.key; });
+    if (away || taken || refused || location.pathname !== sent.path) sessionStorage.removeItem(SENT);
   }
 
   document.addEventListener("change", function (event) {

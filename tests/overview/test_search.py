@@ -4,8 +4,11 @@ import pytest
 from django.test import Client
 
 from bozhou_eco.accounts.models import Role
+from bozhou_eco.overview.selectors.actions import ACTIONS, Action
 from bozhou_eco.overview.selectors.search import initials, matches
 from tests import factories
+from tests.vehicles import station_makers
+from vehicles.models import Vehicle
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,30 @@ def test_pages_are_only_those_of_the_own_menu(client: Client) -> None:
     client.force_login(factories.user(Role.OFFICER))
     assert found(client, "隔离")["页面"] == ["隔离报文"]
     assert "页面" not in found(client, "后台配置")
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.LEADER])
+def test_actions_are_only_those_that_may_be_done(client: Client, role: Role) -> None:
+    client.force_login(factories.user(role))
+    hits = found(client, "djxs")  # 登记线索
+    assert hits.get("操作", []) == (["登记线索"] if role == Role.OFFICER else [])
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.view)
+def test_every_action_begins_for_everybody_who_may(
+    client: Client, action: Action
+) -> None:
+    for role in action.roles:
+        client.force_login(factories.user(role))
+        assert client.get(action.url).status_code == 200, role
+
+
+def test_stations_and_vehicles_are_found(client: Client) -> None:
+    station = station_makers.station()
+    Vehicle.objects.create(plate="新E77777", plate_color="blue", near_key="新E77777")
+    client.force_login(factories.user(Role.OFFICER))
+    assert found(client, "新e777")["机动车"] == ["新E77777"]
+    assert found(client, initials(station.name))["检验机构"] == [station.name]
 
 
 def test_other_district_is_not_found(client: Client) -> None:

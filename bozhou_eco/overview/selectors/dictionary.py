@@ -73,17 +73,17 @@ def _tables(label: str) -> Iterator[Table]:
         meta = model._meta
         if meta.proxy or not meta.managed and not meta.verbose_name:
             continue
-        fields = [field for field in meta.get_fields() if _stored(field)]
-        columns = tuple(_column(field) for field in fields)
+        columns = tuple(
+            _column(field)
+            for field in meta.get_fields()
+            if isinstance(field, models.Field) and _stored(field)
+        )
         yield Table(meta.label_lower, str(meta.verbose_name), meta.db_table, columns)
 
 
-def _stored(field: Any) -> bool:
-    return (
-        isinstance(field, models.Field)
-        and not field.is_relation
-        or (isinstance(field, models.ForeignKey | models.ManyToManyField))
-    )
+def _stored(field: models.Field[Any, Any]) -> bool:
+    kinds = models.ForeignKey | models.ManyToManyField
+    return not field.is_relation or isinstance(field, kinds)
 
 
 def _column(field: models.Field[Any, Any]) -> Column:

@@ -1,4 +1,4 @@
-"""Ctrl-K: enterprises, outlets, plates, cases, alerts and pages, by text or initials."""
+"""Ctrl-K: what is on file, pages and actions, by a part of the name or initials."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -11,9 +11,10 @@ from pypinyin import Style, lazy_pinyin
 
 from alerts.models import Alert
 from bozhou_eco.accounts.models import User
+from bozhou_eco.overview.selectors.actions import actions_of
 from enforcement.models import Case
 from polluters.models import Enterprise, Outlet
-from vehicles.models import Capture
+from vehicles.models import Capture, Station, Vehicle
 
 EACH = 6
 LONGEST = 60
@@ -138,6 +139,44 @@ def _pages(entries: Iterable[dict[str, Any]], text: str) -> list[Found]:
     ][:EACH]
 
 
+def _actions(user: User, text: str) -> list[Found]:
+    return [
+        Found(action.label, action.url, "操作", action.icon)
+        for action in actions_of(user)
+        if matches(text, action.label)
+    ][:EACH]
+
+
+def _vehicles(user: User, text: str) -> list[Found]:
+    plate = text.upper().replace(" ", "").replace("·", "")
+    if len(plate) < 3:
+        return []
+    rows = Vehicle.objects.visible_to(user).filter(plate__startswith=plate)
+    return [
+        Found(
+            row.plate,
+            reverse("vehicles:file", args=[row.pk]),
+            f"{row.get_plate_color_display()}牌 · 车辆档案",
+            "car",
+        )
+        for row in rows.order_by("plate")[:EACH]
+    ]
+
+
+def _stations(user: User, text: str) -> list[Found]:
+    rows = Station.objects.visible_to(user).select_related("district")
+    return [
+        Found(
+            row.name,
+            reverse("vehicles:station", args=[row.code]),
+            row.district.name,
+            "car",
+        )
+        for row in rows
+        if matches(text, row.name, row.code)
+    ][:EACH]
+
+
 def search(
     *, user: User, text: str, entries: Iterable[dict[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -147,8 +186,11 @@ def search(
         return []
     groups = (
         ("页面", _pages(entries, text)),
+        ("操作", _actions(user, text)),
         ("企业", _enterprises(user, text)),
         ("排放口", _outlets(user, text)),
+        ("检验机构", _stations(user, text)),
+        ("机动车", _vehicles(user, text)),
         ("黑烟抓拍", _captures(user, text)),
         ("线索与案件", _cases(user, text)),
         ("预警", _alerts(user, text)),
