@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ CROSS JOIN LATERAL (
 
 def latest_at(points: Iterable[int], at: datetime) -> dict[int, Latest]:
     """Return the newest value of each point that had been received by ``at``."""
-    values = {
+    values: dict[str, Any] = {
         "points": list(points),
         "real_time": int(Period.REAL_TIME),
         "minute": int(Period.MINUTE),
