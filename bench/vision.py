@@ -1,10 +1,10 @@
 """The vision pipeline beside decode + bare model on the same segments, and its accuracy.
 
 The reference decodes the same pictures and gives each to ``YOLO().predict`` of ultralytics
-with the same weights, size and threads: what anyone would write. The pipeline shapes the
-network to the camera's picture instead of padding it to a square, so it may be faster than
-that; ``ratio_to_own_detector`` sets it beside decoding and its own detector, which tells
-what following, measuring, voting and reading plates cost. Rates are of processor time as
+with the same weights, size and threads: what anyone would write. The pipeline
+runs the network without that library's tensors; ``ratio_to_own_detector`` sets it beside
+decoding and its own detector, which tells what following, measuring, voting and reading
+plates cost. Rates are of processor time as
 well as of the clock, taken in turn on each clip, so a busy machine troubles both alike.
 Memory is that of a process that does what a worker does and nothing else. Accuracy is measured on rendered clips
 with known truth: the drawn set (made here with a fixed seed) and, where road footage lies
@@ -113,19 +113,18 @@ def _rates(quick: bool) -> list[Figure]:
     eyes, plates = worker.eyes(), worker.plates()
     clips = sorted(CLIPS.glob("*.mp4"))
     clips = clips[1:3] if quick else clips
-    eyes.look(next(iter(frames(clips[0]))).image)  # the first look compiles
+    first = next(iter(frames(clips[0]))).image
+    eyes.look(first), eyes.vehicles.predict(first)  # the first time each gets ready
     rows = []
     for path in clips:
-        shape = next(iter(frames(path))).image
-        eyes.look(shape, steady=True)
         with _Watch() as alone:
             count = sum(
-                bool(eyes.vehicles.detect(frame.image) or True)
+                bool(eyes.vehicles.predict(frame.image) or True)
                 for frame in frames(path, per_second=PER_SECOND)
             )
         with _Watch() as own:
             for frame in frames(path, per_second=PER_SECOND):
-                eyes.vehicles.detect_steady(frame.image)
+                eyes.vehicles.detect(frame.image)
         with _Watch() as whole:
             found = pipeline.analyse(
                 frames(path, per_second=PER_SECOND),

@@ -70,7 +70,7 @@ class Clip:
         elif (width, height) != (self.width, self.height):
             self.notes.append(f"{frame.at:.1f}s 画面尺寸改变，已忽略")
             return
-        seen = eyes.look(frame.image, steady=True)
+        seen = eyes.look(frame.image)
         small = shrunk(frame.image, self.scale)
         hiding = [one.box for one in (*seen.vehicles, *seen.faint)]
         self.shots.append(Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ultralytics import YOLO
 
 from vehicles.domain.smoke.photometry import Image
-from vehicles.vision.steady import SteadyModel, is_openvino
+from vehicles.vision.direct import DirectModel, is_openvino
 from vehicles.vision.torch_compat import ensure_torchvision
 
 VEHICLES = frozenset({"car", "bus", "truck"})
@@ -45,13 +45,24 @@ class Detector:
         ensure_torchvision()
         if threads:
             torch.set_num_threads(threads)
-        self.path, self.size, self.threads = path, size, threads
+        self.path, self.size = path, size
         self.model: Any = YOLO(str(path), task="detect")
         self.version = f"{path.stem}@{fingerprint(path)}"
-        self._steady: SteadyModel | None = None
+        self._direct = (
+            DirectModel(path, size=size, threads=threads) if is_openvino(path) else None
+        )
 
     def detect(self, image: Image) -> list[Detection]:
         """Vehicles and smoke above 0.05 in an H×W×3 BGR picture, best first."""
+        if self._direct is None:
+            return self.predict(image)
+        rows = self._direct.rows(
+            image, least=LEAST_SCORE, share=MOST_SHARED, most=MOST_BOXES
+        )
+        return _named(rows, self._direct.names)
+
+    def predict(self, image: Image) -> list[Detection]:
+        """The same by ultralytics' own runner, whatever kind of model it is."""
         result = self.model.predict(
             image,
             imgsz=self.size,
@@ -61,24 +72,6 @@ class Detector:
             verbose=False,
         )[0]
         return _named(result.boxes.data.cpu().numpy(), result.names)
-
-    def detect_steady(self, image: Image) -> list[Detection]:
-        """The same for one of many pictures of one shape, where OpenVINO runs it."""
-        if not is_openvino(self.path):
-            return self.detect(image)
-        height, width = image.shape[:2]
-        if self._steady is None or self._steady.picture != (width, height):
-            self._steady = SteadyModel(
-                self.path,
-                size=self.size,
-                threads=self.threads,
-                width=width,
-                height=height,
-            )
-        rows = self._steady.rows(
-            image, least=LEAST_SCORE, share=MOST_SHARED, most=MOST_BOXES
-        )
-        return _named(rows, self._steady.names)
 
 
 def _named(rows: NDArray[np.float32], names: dict[int, str]) -> list[Detection]:
@@ -153,21 +146,13 @@ class Eyes:
             else f"{self.vehicles.version}+{self.smoke.version}"
         )
 
-    def look(self, image: Image, *, steady: bool = False) -> Seen:
-        """Vehicles and smoke in a picture, both best first.
-
-        ``steady`` says that pictures of this shape come one after another.
-        """
-        first = _detect(self.vehicles, image, steady)
-        same = self.smoke is self.vehicles
-        second = first if same else _detect(self.smoke, image, steady)
+    def look(self, image: Image) -> Seen:
+        """Vehicles and smoke in a picture, both best first."""
+        first = self.vehicles.detect(image)
+        second = first if self.smoke is self.vehicles else self.smoke.detect(image)
         vehicles = [one for one in first if one.kind in VEHICLES]
         return Seen(
             vehicles=[one for one in vehicles if one.score >= VEHICLE_SCORE],
             faint=[one for one in vehicles if one.score < VEHICLE_SCORE],
             smoke=[one for one in second if one.kind == SMOKE],
         )
-
-
-def _detect(detector: Detector, image: Image, steady: bool) -> list[Detection]:
-    return detector.detect_steady(image) if steady else detector.detect(image)
