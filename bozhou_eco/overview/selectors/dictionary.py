@@ -82,8 +82,9 @@ def _tables(label: str) -> Iterator[Table]:
 
 
 def _stored(field: models.Field[Any, Any]) -> bool:
-    kinds = models.ForeignKey | models.ManyToManyField
-    return not field.is_relation or isinstance(field, kinds)
+    return not field.is_relation or isinstance(
+        field, models.ForeignKey | models.ManyToManyField
+    )
 
 
 def _column(field: models.Field[Any, Any]) -> Column:
