@@ -41,14 +41,16 @@ def _outlets() -> list[Outlet]:
 
 
 def _spokesman(outlet: Outlet) -> User:
-    """Return somebody who speaks for the enterprise; nobody signs in with it."""
+    """Return somebody who speaks for the enterprise; made without a password."""
     organisation = outlet.enterprise.organisation
-    held = User.objects.filter(organisation=organisation).first()
+    held = User.objects.filter(
+        organisation=organisation, roles__contains=[Role.ENTERPRISE], is_active=True
+    ).first()
     if held is not None:
         return held
     made: User = User.objects.create(
         username=f"firm-{outlet.enterprise_id}", name="环保专员",
-        organisation=organisation, roles=[Role.ENTERPRISE], is_active=False,
+        organisation=organisation, roles=[Role.ENTERPRISE],
     )  # fmt: skip
     made.set_unusable_password()
     made.save(update_fields=["password"])
