@@ -69,7 +69,7 @@ def test_stations_and_vehicles_are_found(client: Client) -> None:
     Vehicle.objects.create(plate="新E77777", plate_color="blue", near_key="新E77777")
     client.force_login(factories.user(Role.OFFICER))
     assert found(client, "新e777")["机动车"] == ["新E77777"]
-    assert found(client, initials(station.name))["检验机构"] == [station.name]
+    assert found(client, station.name)["检验机构"] == [station.name]
 
 
 def test_other_district_is_not_found(client: Client) -> None:

@@ -32,7 +32,7 @@ ACTIONS = (
     Action("值班表", "alerts:duty", "users"),
     Action("预警规则", "alerts:rules", "adjustments"),
     Action("设备链路状态", "overview:links", "share"),
-    Action("新建数据标记", "polluters:mark_new", "tag", (Role.OFFICER, Role.REVIEWER)),
+    Action("新建数据标记", "polluters:mark_new", "tag", (Role.OFFICER,)),
     Action("排放统计", "polluters:statistics", "trending-up"),
     Action("开始路检", "vehicles:campaign_new", "road", (Role.OFFICER,)),
     Action("登记重点车辆", "vehicles:watch_add", "truck", (Role.OFFICER,)),
