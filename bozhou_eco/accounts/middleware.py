@@ -18,7 +18,10 @@ STAFF_ROLES = frozenset(Role) - {Role.STATION, Role.ENTERPRISE}
 
 
 class AccountMiddleware:
-    """End idle sessions, ask staff to set up a second factor, relax the admin's CSP."""
+    """End idle sessions, ask for a second factor, keep facts out of shared caches.
+
+    The admin's own scripts need a wider policy, which it gets here as well.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,6 +29,9 @@ class AccountMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         refusal = self._idle(request) or self._second_factor(request)
         response = refusal or self.get_response(request)
+        if request.user.is_authenticated:
+            # Facts are for this person alone, and are asked for anew after a logout.
+            response.setdefault("Cache-Control", "private, no-cache")
         if request.path.startswith(settings.CSP_ADMIN_PATH):
             response._csp_update = {  # type: ignore[attr-defined]
                 "script-src": settings.CSP_ADMIN_SCRIPT

@@ -134,3 +134,10 @@ def test_every_answer_carries_a_strict_policy(client: Client) -> None:
         )
     assert page.headers["X-Frame-Options"] == "DENY"
     assert len(page.headers["X-Request-ID"]) == 32
+
+
+def test_what_a_person_sees_is_kept_in_no_shared_cache(client: Client) -> None:
+    client.force_login(factories.user(Role.OFFICER))
+    for path in ("/", "/alerts/", "/vehicles/files/", "/api/v1/alerts/"):
+        assert "private" in client.get(path).headers["Cache-Control"], path
+    assert "Cache-Control" not in Client().get("/alerts/").headers

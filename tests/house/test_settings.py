@@ -1,5 +1,6 @@
 """The start refuses what is unsafe."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,12 +19,12 @@ SAFE = {
 LOAD = "from django.conf import settings; print(settings.TIME_ZONE, settings.USE_TZ)"
 
 
-def load(**changes: str | None) -> subprocess.CompletedProcess[str]:
+def load(script: str = LOAD, **changes: str | None) -> subprocess.CompletedProcess[str]:
     wanted = {**SAFE, **changes}
     environment = {"PATH": os.environ["PATH"]}
     environment |= {name: value for name, value in wanted.items() if value is not None}
     return subprocess.run(
-        [sys.executable, "-c", LOAD],
+        [sys.executable, "-c", script],
         env=environment,
         capture_output=True,
         text=True,
@@ -53,9 +54,53 @@ def test_it_works():
         ({"DATABASE_URL": None}, "DATABASE_URL"),
         ({"REDIS_URL": None}, "REDIS_URL"),
         ({"EVIDENCE_URL": "http://x/y"}, "EVIDENCE_URL must start"),
+        ({"TSA_URL": "http://tsa/"}, "TSA_URL needs TSA_ROOTS_FILE"),
+        ({"REAUTHENTICATE_SECONDS": "0"}, "REAUTHENTICATE_SECONDS must be"),
     ],
 )
 def test_refuses(changes, reason):
     done = load(**changes)
     assert done.returncode != 0
     assert reason in done.stderr
+
+
+STRICT = """
+import json
+import django
+from django.conf import settings as s
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+django.setup()
+def refused(word):
+    try:
+        validate_password(word)
+    except ValidationError:
+        return True
+    return False
+print(json.dumps({
+    "cookies": [s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY],
+    "same_site": s.SESSION_COOKIE_SAMESITE,
+    "https": [s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS >= 31536000],
+    "hasher": s.PASSWORD_HASHERS[0].rsplit(".", 1)[1],
+    "mfa": s.MFA_REQUIRED,
+    "reauthenticate": s.REAUTHENTICATE_SECONDS,
+    "weak": [refused("elevenchars"), refused("qwertyuiop123"), refused("1" * 20)],
+    "good": refused("three brown yaks"),
+    "outbound": s.OUTBOUND_NETWORKS,
+}))
+"""
+
+
+def test_production_is_strict_without_being_asked():
+    done = load(STRICT)
+    assert json.loads(done.stdout) == {
+        "cookies": [True, True, True],
+        "same_site": "Lax",
+        "https": [True, True],
+        "hasher": "Argon2PasswordHasher",
+        "mfa": True,
+        "reauthenticate": 1800,
+        "weak": [True, True, True],
+        "good": False,
+        "outbound": [],
+    }, done.stderr
