@@ -10,6 +10,7 @@ from bozhou_eco.accounts.models import District, Role, User
 from bozhou_eco.common import clock
 from vehicles.domain.plates import COLOR_NAMES
 from vehicles.models import VehicleImport
+from vehicles.services.repairs import Repair
 
 COLORS = [("", "按号牌判断"), *((c.value, name) for c, name in COLOR_NAMES.items())]
 
@@ -124,3 +125,44 @@ class RepairForm(forms.Form):
     )
     repairer = forms.CharField(label="维修单位（M 站）", max_length=120)
     text = forms.CharField(label="维修内容", max_length=200, required=False)
+
+
+def _moment_field(label: str) -> forms.DateTimeField:
+    form = "%Y-%m-%dT%H:%M"
+    return forms.DateTimeField(
+        label=label,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=form),
+        input_formats=[form, "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+
+
+class RepairEntryForm(forms.Form):
+    """A repair at an M station, from its paper."""
+
+    plate = forms.CharField(label="号牌号码", max_length=20)
+    plate_color = forms.ChoiceField(label="号牌颜色", choices=COLORS, required=False)
+    shop = forms.CharField(label="维修单位（M 站）", max_length=120)
+    shop_code = forms.CharField(label="M 站编号", max_length=20)
+    number = forms.CharField(label="维修单号", max_length=40)
+    came_at = _moment_field("进厂时间")
+    left_at = _moment_field("出厂时间")
+    items = forms.CharField(
+        label="维修项目",
+        max_length=500,
+        help_text="用顿号分开，如：更换三元催化器、清洗喷油嘴",
+    )
+
+    def clean_items(self) -> list[str]:
+        """Return the items."""
+        found = [
+            item.strip()[:80]
+            for item in re.split(r"[、，,;；\n]+", self.cleaned_data["items"])
+        ]
+        kept = [item for item in found if item]
+        if not kept:
+            raise forms.ValidationError("请填写维修项目")
+        return kept
+
+    def repair(self) -> Repair:
+        """Return what was entered."""
+        return Repair(**self.cleaned_data)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.views import exchange, fleet, roadchecks, vehicles, watchlist
+from vehicles.views import exchange, fleet, repairs, roadchecks, vehicles, watchlist
 
 urlpatterns: list[URLPattern] = [
     path("files/", vehicles.file_list, name="files"),
@@ -62,6 +62,8 @@ urlpatterns: list[URLPattern] = [
     path("fleet/", fleet.fleet, name="fleet"),
     path("loops/", fleet.loop_list, name="loops"),
     path("loops/<int:pk>/", fleet.loop, name="loop"),
+    path("repairs/", repairs.repair_list, name="repairs"),
+    path("repairs/add/", repairs.repair_add, name="repair_add"),
     path("exchange/", exchange.exchange, name="exchange"),
     path(
         "exchange/parcels/<int:pk>/retry/",

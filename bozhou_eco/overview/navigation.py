@@ -142,7 +142,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "car",
                 BUREAU,
                 "车辆",
-                within=("/vehicles/loops/", "/vehicles/fleet/"),
+                within=("/vehicles/loops/", "/vehicles/repairs/", "/vehicles/fleet/"),
             ),
             Entry("vehicles:watchlist", "重点车辆监管名单库", "truck", BUREAU),
             Entry("vehicles:cameras", "抓拍设备", "video", BUREAU),

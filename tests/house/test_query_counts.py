@@ -39,6 +39,7 @@ from tests.vehicles import station_makers
 from vehicles.domain.plates import near_key
 from vehicles.models import Finding, RoadCampaign, RoadCheck, Station, Vehicle
 from vehicles.services.loops import follow_road_check
+from vehicles.services.repairs import record_repair
 from vehicles.services.stations import set_lock
 from vehicles.services.watchlist import on_road_check
 
@@ -83,6 +84,7 @@ PAGES = {
     "roadchecks": "/vehicles/roadchecks/",
     "campaign": "/vehicles/roadchecks/{campaign}/",
     "loops": "/vehicles/loops/",
+    "repairs": "/vehicles/repairs/",
     "fleet": "/vehicles/fleet/",
     "exchange": "/vehicles/exchange/",
     "stations": "/vehicles/stations/",
@@ -127,11 +129,14 @@ def fill(count: int) -> dict[str, int | str]:
             found_at=now,
             explanation=judgement(point),
         )
-        Explanation.objects.create(
+        said = Explanation.objects.create(
             outlet=logger.outlet, exceedance=row, subject="x", state="asked",
             opened_at=now, deadline=now,
         )  # fmt: skip
-        last = {"outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk}
+        last = {
+            "outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk,
+            "explanation": said.pk,
+        }  # fmt: skip
         fill_validity(point)
     return last | fill_vehicles(count) | fill_stations(count) | fill_cases(count)
 
@@ -226,6 +231,17 @@ def fill_vehicles(count: int) -> dict[str, int]:
         )
         follow_road_check(check=check)
         on_road_check(check=check, now=now)
+        record_repair(
+            vehicle=made,
+            number=plate,
+            shop="虚构维修一厂",
+            shop_code=f"M{made.pk}",
+            came_at=now,
+            left_at=now,
+            items=["换机油"],
+            source="平台登记",
+            now=now,
+        )
     return {"vehicle": made.pk, "campaign": road.pk}
 
 

@@ -199,6 +199,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "vehicles:plate_answer": frozenset({OFFICER, LEADER}),
     "vehicles:fleet": BUREAU,
     "vehicles:loops": BUREAU,
+    "vehicles:repairs": BUREAU,
+    "vehicles:repair_add": frozenset({OFFICER, LEADER}),
     "vehicles:loop": BUREAU,
     "vehicles:exchange": BUREAU,
     "vehicles:exchange_retry": frozenset({OFFICER, LEADER}),

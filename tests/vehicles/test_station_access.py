@@ -17,6 +17,7 @@ from vehicles.models import (
     Line,
     Lock,
     StaffMember,
+    Vehicle,
 )
 from vehicles.services.credentials import (
     issue_credential,
@@ -108,6 +109,19 @@ def _everything(by) -> dict[str, str]:
     set_lock(station=by.station, reason="秘密", actor=None, now=NOON)
     check = {"serial": "dynamometer-652722001", "kind": "self_check", "passed": True}
     by.client.post(f"{ROOT}checks/", {"checks": [{**check, "at": NOON.isoformat()}]})
+    came = (NOON - timedelta(hours=3)).isoformat()
+    repair = {
+        "plate": Vehicle.objects.get().plate,
+        "plate_color": Vehicle.objects.get().plate_color,
+        "number": "R-1",
+        "shop": "秘密",
+        "shop_code": "M001",
+        "came_at": came,
+        "left_at": came,
+        "items": ["秘密"],
+    }
+    kept = by.client.post(f"{ROOT}repairs/", {"repairs": [repair]}).json()
+    assert kept["results"][0]["status"] == 201
     return {
         "<str:session>": "S-1",
         "<str:file>": file,

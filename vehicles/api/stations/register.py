@@ -15,7 +15,7 @@ from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.cursors import PAGE, decode_cursor, encode_cursor, since_of
 from vehicles.api.stations.doors import IdempotentView, Problem, StationView, problems
 from vehicles.api.stations.rows import in_rows, refused_row
-from vehicles.api.stations.shapes import serializer_for
+from vehicles.api.stations.shapes import read, serializer_for
 from vehicles.domain.inspection.checks import (
     CheckEntry,
     InstrumentEntry,
@@ -217,7 +217,8 @@ def page_of(
     return found, more
 
 
-def _page_output(name: str, row: type[serializers.Serializer[Any]]) -> Any:
+def page_output(name: str, row: type[serializers.Serializer[Any]]) -> Any:
+    """Return the schema of a page of rows with the cursor behind it."""
     cursor = serializers.CharField(
         allow_null=True, help_text="续读位置；null 表示已到末尾"
     )
@@ -256,7 +257,7 @@ class Lines(StationView):
         tags=TAG,
         operation_id="stations_lines_list",
         parameters=READ_BACK,
-        responses={200: _page_output("LinePage", LineOutput), **problems()},
+        responses={200: page_output("LinePage", LineOutput), **problems()},
     )
     def get(self, request: Request) -> Response:
         """Return the lines in order of change."""
@@ -270,9 +271,7 @@ class OneLine(StationView):
     @operation(tags=TAG, request=LineInput, responses={200: LineOutput, **problems()})
     def put(self, request: Request, number: str) -> Response:
         """Create or change a line; a change of methods waits for consent."""
-        asked = LineInput(data=self.content())
-        asked.is_valid(raise_exception=True)
-        values = given(dict(asked.validated_data))
+        values = given(read(LineInput, self.content()))
         wrong = known_methods(values.get("methods", ()))
         if wrong:
             raise ValidationError({"methods": [f"未知的检测方法 {'、'.join(wrong)}"]})
@@ -291,7 +290,7 @@ class Instruments(StationView):
         tags=TAG,
         operation_id="stations_instruments_list",
         parameters=READ_BACK,
-        responses={200: _page_output("InstrumentPage", InstrumentOutput), **problems()},
+        responses={200: page_output("InstrumentPage", InstrumentOutput), **problems()},
     )
     def get(self, request: Request) -> Response:
         """Return the instruments in order of change."""
@@ -312,9 +311,7 @@ class OneInstrument(StationView):
     )
     def put(self, request: Request, serial: str) -> Response:
         """Create or change an instrument."""
-        asked = InstrumentInput(data=self.content())
-        asked.is_valid(raise_exception=True)
-        values = given(dict(asked.validated_data))
+        values = given(read(InstrumentInput, self.content()))
         item = writes.put_instrument(
             station=self.station,
             serial=short("serial", serial, SERIAL_LENGTH),
@@ -332,7 +329,7 @@ class Staff(StationView):
         tags=TAG,
         operation_id="stations_staff_list",
         parameters=READ_BACK,
-        responses={200: _page_output("StaffPage", StaffOutput), **problems()},
+        responses={200: page_output("StaffPage", StaffOutput), **problems()},
     )
     def get(self, request: Request) -> Response:
         """Return the staff in order of change."""
@@ -346,12 +343,11 @@ class OnePerson(StationView):
     @operation(tags=TAG, request=StaffInput, responses={200: StaffOutput, **problems()})
     def put(self, request: Request, number: str) -> Response:
         """Create or change a person."""
-        asked = StaffInput(data=self.content())
-        asked.is_valid(raise_exception=True)
+        values = given(read(StaffInput, self.content()))
         person = writes.put_staff(
             station=self.station,
             number=short("number", number, NUMBER_LENGTH),
-            values=given(dict(asked.validated_data)),
+            values=values,
             now=clock.now(),
         )
         return Response(staff_row(person))
@@ -364,7 +360,7 @@ class Checks(IdempotentView):
         tags=TAG,
         operation_id="stations_checks_list",
         parameters=READ_BACK,
-        responses={200: _page_output("CheckPage", CheckOutput), **problems()},
+        responses={200: page_output("CheckPage", CheckOutput), **problems()},
     )
     def get(self, request: Request) -> Response:
         """Return the checks in the order in which they came."""
@@ -394,10 +390,8 @@ class Checks(IdempotentView):
         return in_rows(self.content(), "checks", MOST, self._one)
 
     def _one(self, index: int, row: Any) -> dict[str, Any]:
-        asked = CheckInput(data=row)
         try:
-            asked.is_valid(raise_exception=True)
-            values = dict(asked.validated_data)
+            values = read(CheckInput, row)
             if values["passed"] is None or values["at"] is None:
                 raise ValidationError({"passed": ["不可为空"]})
             check, made = writes.record_check(
@@ -423,7 +417,7 @@ class Locks(StationView):
         tags=TAG,
         operation_id="stations_locks_list",
         parameters=READ_BACK,
-        responses={200: _page_output("LockPage", LockOutput), **problems()},
+        responses={200: page_output("LockPage", LockOutput), **problems()},
     )
     def get(self, request: Request) -> Response:
         """Return the locks, those that hold and those that were lifted."""

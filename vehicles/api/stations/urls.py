@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from vehicles.api.stations import files, register, sessions, whole
+from vehicles.api.stations import files, register, repairs, sessions, whole
 
 ONE = "stations/sessions/<str:session>/"
 urlpatterns: list[URLPattern] = [
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("stations/staff/<str:number>/", register.OnePerson.as_view()),
     path("stations/checks/", register.Checks.as_view()),
     path("stations/locks/", register.Locks.as_view()),
+    path("stations/repairs/", repairs.Repairs.as_view()),
     path("stations/tests/", whole.WholeTests.as_view()),
     path("stations/tests/<str:report>/", whole.WholeOne.as_view()),
 ]

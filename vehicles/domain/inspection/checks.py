@@ -19,6 +19,7 @@ from vehicles.domain.inspection.fields import (
     several,
     text,
 )
+from vehicles.domain.plates import Color
 
 DUTIES = ("driver", "inspector", "signatory")
 PHOTO_TYPES = ("image/jpeg", "image/png")
@@ -79,6 +80,20 @@ class CheckEntry:
     operator: str = text("检查人工号", 20)
     bottle: str = text("标准物质编号", 60)
     readings: tuple[Reading, ...] = several("读数", Reading)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairEntry:
+    """A repair at a maintenance station (M 站) that a vehicle came back from."""
+
+    plate: str = required(text("号牌号码", 20))
+    plate_color: str = choice("号牌颜色", tuple(Color))
+    number: str = required(text("维修单号", 40))
+    shop: str = required(text("维修单位（M 站）", 120))
+    shop_code: str = required(text("M 站编号", 20))
+    came_at: datetime | None = required(moment("进厂时间"))
+    left_at: datetime | None = required(moment("出厂时间"))
+    items: tuple[str, ...] = required(several("维修项目", str))
 
 
 @dataclass(frozen=True, slots=True)
