@@ -35,6 +35,7 @@ from bozhou_eco.accounts.models import User
 
 FIELD = "identity_secret"
 NOT_CARRIED = frozenset({FIELD, "csrfmiddlewaretoken"})
+WRONG = "口令或动态验证码不正确"
 TOO_OFTEN = "尝试次数过多，请稍后再试"
 NOT_YET = "尚未确认身份，请输入口令或动态验证码"
 
@@ -158,4 +159,10 @@ def _has_codes(user: User) -> bool:
 
 
 def _told(form: forms.Form) -> str:
+    """Return the form's reason; which of password and code was meant is not told."""
+    codes = {
+        error.code for errors in form.errors.as_data().values() for error in errors
+    }
+    if codes <= {"incorrect_password", "incorrect_code"}:
+        return WRONG
     return str(next(iter(form.errors.values()))[0])

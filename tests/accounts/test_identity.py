@@ -80,6 +80,7 @@ def test_the_form_goes_through_the_question_whole(client, leader):
     assert kept["q"] == "新E &quot;&lt;b&gt;&amp;amp;\n第二行"
     wrong = client.post(EXPORT, {**given, FIELD: "not-the-password"})
     assert wrong.status_code == 422
+    assert "口令或动态验证码不正确" in wrong.content.decode()
     assert carried(wrong.content.decode()) == kept
     assert FIELD not in kept
     done = client.post(EXPORT, {**given, FIELD: PASSWORD})
