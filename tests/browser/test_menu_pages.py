@@ -32,6 +32,8 @@ ELSEWHERE = {
 BEHIND = (
     "/polluters/exceedances/{exceedance}/",
     "/polluters/rates/points/{point}/",
+    "/polluters/explanations/{explanation}/",
+    "/polluters/explanations/new/?exceedance={exceedance}",
     "/vehicles/captures/",
     "/vehicles/captures/transfers/",
     "/vehicles/models/",
