@@ -4,27 +4,22 @@ The tests are light rows without curves, copied in bulk; whatever can be derived
 monthly sums, watch list) is made by the same services that serve real records.
 """
 
-import csv
-import io
-import json
 import random
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
-from django.db import connection, models, transaction
+from django.db import transaction
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common import clock
+from vehicles.demo_copy import copy_rows
+from vehicles.demo_year import seed_tests
 from vehicles.domain import plates
 from vehicles.domain.roadside import Reading
 from vehicles.models import (
     Inspection,
-    Line,
     PoliceTransfer,
-    RepairLoop,
     RoadCampaign,
     RoadCheck,
     Station,
@@ -37,7 +32,6 @@ from vehicles.simulation.fleet import Car, make_fleet
 YEAR = 2025
 TESTS, CHECKED, VIOLATIONS = 74_300, 221, 15
 FLEET, SEED = 63_000, 6527
-SHAPES = {"gas": ("vmas", "double_idle"), "diesel": ("lugdown", "free_acceleration")}
 ROADS = (
     ("G30 博乐入城口", "652701"), ("G3018 阿拉山口口岸段", "652702"),
     ("G30 精河出口", "652722"), ("G312 五台路口", "652722"),
@@ -45,37 +39,6 @@ ROADS = (
 )  # fmt: skip
 FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN = "建国志强海燕秀兰文博晓东丽娜伟明玉梅"
-
-
-def copy_rows(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> None:
-    """Copy rows into a model's table; columns that are not named get their default."""
-    others = {
-        field.column: _default(field)
-        for field in model._meta.concrete_fields
-        if field.column not in columns and not field.primary_key and not field.null
-    }
-    rest = tuple(others.values())
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for row in rows:
-        writer.writerow(r"\N" if cell is None else cell for cell in (*row, *rest))
-    out.seek(0)
-    names = ", ".join(f'"{name}"' for name in (*columns, *others))
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            rf"COPY {model._meta.db_table} ({names}) FROM STDIN "
-            r"WITH (FORMAT csv, NULL '\N')",
-            out,
-        )
-
-
-def _default(field: "models.Field[Any, Any]") -> object:
-    value = field.get_default()
-    if isinstance(field, models.JSONField):
-        return json.dumps(value)
-    return "{}" if isinstance(value, list) else value
 
 
 def seed_files(*, now: datetime) -> None:
@@ -88,7 +51,7 @@ def seed_files(*, now: datetime) -> None:
     with transaction.atomic():
         rng = random.Random(SEED)
         cars = _seed_vehicles(rng)
-        _seed_tests(cars, rng)
+        seed_tests(cars, rng, year=YEAR, count=TESTS)
         _seed_road_checks(rng)
     fleet.refresh(now=now)
     watchlist.recompute(now=now)
@@ -143,201 +106,6 @@ def _vehicle(
         "{" + ",".join(entry.aftertreatment) + "}",
         *(until, entry.use, company, owner, f"139{rng.randint(0, 99999999):08d}"),
         *(districts[place % len(districts)], "", True, stamp),
-    )
-
-
-# --- tests ------------------------------------------------------------------------------
-@dataclass(slots=True)
-class _Draft:
-    """A test before it is written."""
-
-    car: Car
-    vehicle: int
-    station: Station
-    line: Line
-    method: str
-    at: datetime
-    attempt: int
-    passed: bool
-    results: dict[str, float]
-    reason: str = ""
-    report: str = ""
-
-
-def _days() -> list[date]:
-    days = [date(YEAR, 1, 1) + timedelta(days=n) for n in range(365)]
-    return [day for day in days if day.weekday() < 6 and (day.month, day.day) != (1, 1)]
-
-
-def _results(method: str, bad: float, rng: random.Random) -> dict[str, float]:
-    near = max(bad * rng.uniform(0.8, 1.2), 0.02)
-    shapes: dict[str, dict[str, float]] = {
-        "vmas": {"co_g_km": 8 * near, "hc_g_km": 1.6 * near, "nox_g_km": 1.3 * near},
-        "double_idle": {
-            "lambda_value": 1.0 + rng.uniform(-0.03, 0.03),
-            "high_idle_co_pct": 0.3 * near,
-            "high_idle_hc_ppm": 50 * near,
-            "low_idle_co_pct": 0.6 * near,
-            "low_idle_hc_ppm": 80 * near,
-        },
-        "lugdown": {
-            "k100_m1": 1.2 * near,
-            "k80_m1": 1.1 * near,
-            "nox80_ppm": 1500 * near,
-        },
-        "free_acceleration": {
-            "k1_m1": 1.2 * near, "k2_m1": 1.18 * near, "k3_m1": 1.16 * near,
-            "k_mean_m1": 1.18 * near,
-        },
-    }  # fmt: skip
-    return {name: round(value, 3) for name, value in shapes[method].items()}
-
-
-def _drafts(cars: Sequence[tuple[int, Car]], rng: random.Random) -> Iterator[_Draft]:
-    stations = list(Station.objects.prefetch_related("lines"))
-    weights = [1 + sum(line.active for line in one.lines.all()) for one in stations]
-    days = _days()
-    for vehicle, car in cars:
-        day = rng.choice(days)
-        station = rng.choices(stations, weights)[0]
-        diesel = car.vehicle.fuel.startswith("B")
-        wanted = SHAPES["diesel" if diesel else "gas"]
-        lines = [
-            (line, method)
-            for line in station.lines.all()
-            for method in wanted
-            if method in line.methods
-        ]
-        if not lines or car.vehicle.fuel == "C":
-            continue
-        line, method = lines[0] if rng.random() < 0.8 else lines[-1]
-        odds = min(0.05 + 0.1 * max(car.dirt - 0.6, 0) + (0.06 if diesel else 0), 0.5)
-        for attempt in range(1, 4):
-            failed = rng.random() < odds / attempt
-            bad = rng.uniform(1.3, 2.2) if failed else rng.uniform(0.2, 0.75)
-            at = datetime.combine(day, time(10), clock.BEIJING)
-            at += timedelta(seconds=rng.randint(0, 9 * 3600))
-            yield _Draft(
-                *(car, vehicle, station, line, method, at, attempt, not failed),
-                _results(method, bad, rng),
-                "排放结果超过限值" if failed else "",
-            )
-            day += timedelta(days=rng.choice((1, 1, 2, 3, 5, 8)))
-            if not failed or rng.random() < 0.004 or day.year != YEAR:
-                break
-
-
-def _seed_tests(cars: Sequence[tuple[int, Car]], rng: random.Random) -> None:
-    drafts: list[_Draft] = []
-    source = _drafts(cars, rng)
-    for draft in source:
-        drafts.append(draft)
-        if len(drafts) == TESTS:
-            break
-    again = list(cars)
-    while len(drafts) < TESTS:
-        rng.shuffle(again)
-        for draft in _drafts(again, rng):
-            drafts.append(draft)
-            if len(drafts) == TESTS:
-                break
-    _number(drafts)
-    columns = (
-        *("station_id", "line_id", "vehicle_id", "session", "report", "state"),
-        *("category", "method", "attempt", "inspector", "opened_at", "started_at"),
-        *("ended_at", "finished_at", "updated_at", "document", "received", "digests"),
-        *("outcome", "reasons", "variant", "allowed", "objections", "vin", "group"),
-        "analysed_at",
-    )
-    copy_rows(Inspection, columns, map(_row, drafts))
-    _seed_loops(drafts)
-
-
-def _number(drafts: list[_Draft]) -> None:
-    """Give every test a report number of its own, as the platform forms them."""
-    drafts.sort(key=lambda draft: (draft.station.pk, draft.line.pk, draft.at))
-    before: tuple[int, datetime] | None = None
-    for draft in drafts:
-        if before and before[0] == draft.line.pk and draft.at <= before[1]:
-            draft.at = before[1] + timedelta(seconds=1)
-        before = draft.line.pk, draft.at
-        code = draft.station.code
-        stamp = f"{clock.beijing(draft.at):%y%m%d%H%M%S}"
-        draft.report = f"{code[:6]}{code[-2:]}{stamp}{draft.line.number[-2:]:0>2}01"
-
-
-def _row(draft: _Draft) -> tuple[object, ...]:
-    ended = draft.at + timedelta(minutes=6)
-    overall = "pass" if draft.passed else "fail"
-    document = {"results": draft.results, "verdict": {"overall": overall}}
-    return (
-        *(draft.station.pk, draft.line.pk, draft.vehicle, f"H{draft.report}"),
-        *(draft.report, "done", "periodic", draft.method, draft.attempt, ""),
-        *(draft.at, draft.at, ended, ended, ended, json.dumps(document)),
-        *("{session,results}", "{}", overall),
-        "{" + draft.reason + "}" if draft.reason else "{}",
-        *("a", True, "[]", draft.car.vehicle.vin, "", ended),
-    )
-
-
-def _seed_loops(drafts: Sequence[_Draft]) -> None:
-    """The loop of each failure: open where no passed retest followed within the year."""
-    by_car: dict[int, list[_Draft]] = {}
-    for draft in drafts:
-        by_car.setdefault(draft.vehicle, []).append(draft)
-    copy_rows(
-        RepairLoop,
-        (
-            *("vehicle_id", "origin", "source", "station_id", "district_id"),
-            *("failed_at", "reason", "due_on", "repairer", "repair_note"),
-            *("retests", "last_retest_at", "closed_at", "closed_by"),
-        ),
-        _loops(by_car),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE vehicles_repairloop l SET source = 'inspection:' || i.id "
-            "FROM vehicles_inspection i WHERE i.report = l.source"
-        )
-
-
-def _loops(by_car: dict[int, list[_Draft]]) -> Iterator[tuple[object, ...]]:
-    for vehicle, tests in by_car.items():
-        tests.sort(key=lambda draft: draft.at)
-        failed: _Draft | None = None
-        retests = 0
-        for test in tests:
-            if failed is None:
-                failed = None if test.passed else test
-                retests = 0
-                continue
-            retests += 1
-            if test.passed:
-                yield _loop(vehicle, failed, retests, test, test)
-                failed = None
-        if failed is not None:
-            yield _loop(vehicle, failed, retests, tests[-1] if retests else None, None)
-
-
-def _loop(
-    vehicle: int,
-    failed: _Draft,
-    retests: int,
-    last: _Draft | None,
-    closing: _Draft | None,
-) -> tuple[object, ...]:
-    due = clock.beijing(failed.at).date() + timedelta(days=15)
-    closed = closing.at + timedelta(minutes=6) if closing else None
-    return (
-        *(
-            vehicle,
-            "test",
-            failed.report,
-            failed.station.pk,
-            failed.station.district_id,
-        ),
-        *(failed.at, failed.reason, due, "", "", retests, last.at if last else None),
-        *(closed, closing.report if closing else ""),
     )
 
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from vehicles.demo_copy import vehicle_of
 from vehicles.demo_stations import seed_stations
-from vehicles.domain import plates
 from vehicles.domain.fraud.fingerprint import fingerprint, shape
 from vehicles.domain.fraud.pass_rates import stratum
 from vehicles.domain.inspection.process import Curve, pack
@@ -237,36 +237,12 @@ def _load_vehicles(chunk: Chunk) -> None:
     )
     Vehicle.objects.bulk_create(
         (
-            _vehicle(
-                car, chunk.first_vehicle + index, districts[index % len(districts)]
+            vehicle_of(
+                car,
+                pk=chunk.first_vehicle + index,
+                district=districts[index % len(districts)],
             )
             for index, car in enumerate(chunk.fleet())
         ),
         batch_size=2000,
-    )
-
-
-def _vehicle(car: Car, pk: int, district: int) -> Vehicle:
-    entry = car.vehicle
-    return Vehicle(
-        pk=pk,
-        plate=entry.plate,
-        plate_color=entry.plate_color,
-        plate_type=entry.plate_type,
-        near_key=plates.near_key(entry.plate),
-        vin=entry.vin,
-        engine_number=entry.engine_number,
-        brand=entry.brand,
-        model=entry.model,
-        engine_model=entry.engine_model,
-        vehicle_type=entry.vehicle_type,
-        fuel=entry.fuel,
-        stage=car.stage,
-        registered_on=car.registered,
-        gross_mass_kg=entry.gross_mass_kg,
-        rated_power_kw=entry.rated_power_kw,
-        aftertreatment=list(entry.aftertreatment),
-        use=entry.use,
-        district_id=district,
-        registered=True,
     )

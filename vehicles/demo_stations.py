@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from bozhou_eco.accounts.models import District, Organisation
-from vehicles.domain import plates
+from vehicles.demo_copy import vehicle_of
 from vehicles.models import (
     InspectionSettings,
     Instrument,
@@ -12,7 +12,7 @@ from vehicles.models import (
     Station,
     Vehicle,
 )
-from vehicles.simulation.fleet import Car, make_fleet
+from vehicles.simulation.fleet import make_fleet
 from vehicles.simulation.places import DemoStation, make_stations
 from vehicles.simulation.stations import FLEET_DAY, FLEET_SEED, FLEET_SIZE
 
@@ -92,36 +92,11 @@ def seed_fleet() -> None:
     fleet = make_fleet(FLEET_SIZE, seed=FLEET_SEED, today=FLEET_DAY)
     Vehicle.objects.bulk_create(
         (
-            _vehicle(car, districts[codes[i % len(codes)]])
+            vehicle_of(car, district=districts[codes[i % len(codes)]].pk)
             for i, car in enumerate(fleet)
         ),
         batch_size=500,
         ignore_conflicts=True,
-    )
-
-
-def _vehicle(car: Car, district: District) -> Vehicle:
-    entry = car.vehicle
-    return Vehicle(
-        plate=entry.plate,
-        plate_color=entry.plate_color,
-        plate_type=entry.plate_type,
-        near_key=plates.near_key(entry.plate),
-        vin=entry.vin,
-        engine_number=entry.engine_number,
-        brand=entry.brand,
-        model=entry.model,
-        engine_model=entry.engine_model,
-        vehicle_type=entry.vehicle_type,
-        fuel=entry.fuel,
-        stage=car.stage,
-        registered_on=car.registered,
-        gross_mass_kg=entry.gross_mass_kg,
-        rated_power_kw=entry.rated_power_kw,
-        aftertreatment=list(entry.aftertreatment),
-        use=entry.use,
-        district=district,
-        registered=True,
     )
 
 

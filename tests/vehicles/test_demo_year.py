@@ -12,7 +12,14 @@ from bozhou_eco.seed import year
 from bozhou_eco.seed.people import seed_people
 from polluters import demo as polluters_demo
 from vehicles import demo, demo_files, demo_stations
-from vehicles.models import FleetMonth, Inspection, RepairLoop, RoadCheck, Vehicle
+from vehicles.models import (
+    FleetMonth,
+    Inspection,
+    RepairLoop,
+    RepairRecord,
+    RoadCheck,
+    Vehicle,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PUBLISHED = {
@@ -42,6 +49,9 @@ def test_the_seeded_year_gives_the_published_figures(client: Client):
     assert sum(FleetMonth.objects.values_list("tests", flat=True)) == 74_300
     assert Inspection.objects.filter(analysed_at=None).count() == 0
     assert 0 < RepairLoop.objects.filter(closed_at=None).count() < 400
+    repairs = RepairRecord.objects.count()
+    assert repairs > 1000
+    assert RepairRecord.objects.filter(inspection__outcome="fail").count() == repairs
     RoadCheck.objects.filter(verdict="pass").first().delete()
     assert reads.figure(reads.DEFINITIONS["checked"], leader, period).value == 220
     client.force_login(leader)
@@ -52,6 +62,7 @@ def test_the_seeded_year_gives_the_published_figures(client: Client):
         "/vehicles/fleet/?from=2025-01-01&to=2025-12-31&by=stage",
         "/figures/?from=2025-01-01&to=2025-12-31",
         "/vehicles/loops/?state=all&from=2025-01-01",
+        "/vehicles/repairs/?from=2025-01-01&to=2025-12-31",
     ):
         assert client.get(address).status_code == 200, address
     before = Vehicle.objects.count()
