@@ -114,7 +114,7 @@ def _notes(field: models.Field[Any, Any]) -> Iterator[str]:
         yield "主键"
     elif field.unique:
         yield "唯一"
-    if field.null or field.blank:
+    if not field.primary_key and (field.null or field.blank):
         yield "可空"
     if field.help_text:
         yield str(field.help_text)
