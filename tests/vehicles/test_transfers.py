@@ -131,7 +131,11 @@ def test_the_page_tells_what_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client()
     client.force_login(officer)
     address = reverse("vehicles:capture_transfer", args=[capture.pk])
-    assert client.get(address).status_code == 200
+    # Looking at an address hands nothing over.
+    assert client.get(address).status_code == 405
+    assert not CaptureTransfer.objects.exists()
+    assert client.post(address)["Content-Type"] == "application/zip"
+    assert CaptureTransfer.objects.get().sent_by == officer
     answer = client.post(
         reverse("vehicles:capture_replies"),
         {"file": SimpleUploadedFile("r.csv", row(), "text/csv")},

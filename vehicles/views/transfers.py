@@ -24,10 +24,10 @@ PAGE_SIZE = 40
 SHOWN_REFUSALS = 20
 
 
-@require_GET
+@require_POST
 @bureau_required
 def package(request: HttpRequest, pk: int) -> HttpResponse:
-    """The package for the traffic police; fetching it is the handing over."""
+    """Hand a capture over: note it and answer with the package for the traffic police."""
     user = current_user(request)
     found = get_object_or_404(reads.captures_for(user), pk=pk)
     if found.state != Capture.State.CONFIRMED:

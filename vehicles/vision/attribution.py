@@ -1,5 +1,7 @@
 """Whose smoke it is: each smoke box and each plume is given to one vehicle."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from vehicles.domain.smoke import transmission, verdict
@@ -14,6 +16,8 @@ NEAR_SMOKE, LARGEST_SMOKE = 0.4, 6.0
 # A follower is where the other was so many seconds before; unless it smokes by so many
 # levels more, the smoke is the other's.
 FOLLOWS, SAME_PLACE, MUCH_DARKER = (0.5, 4.0), 0.3, 0.8
+# Plumes that touch within so many seconds are one, seen in so many pictures at least.
+SAME_AIR_SECONDS, LEAST_SEEN = 2.0, 2
 
 
 def owners_of(clip: Clip) -> Owners:
@@ -65,22 +69,82 @@ def _shared_area(one: Box, other: Box) -> float:
 
 
 def settle_shared(found: list[Judged]) -> list[Judged]:
-    """Proposals only; where two vehicles share one plume, the likelier source stays."""
-    proposed = [one for one in found if one[2].proposal is not verdict.Proposal.NOTHING]
-    proposed.sort(key=_strength, reverse=True)
-    kept: list[Judged] = []
-    for one in proposed:
-        if not any(
-            _share_plume(one[1], other[1]) or _drives_through(one, other)
-            for other in kept
-        ):
-            kept.append(one)
-    kept = [
+    """Proposals only, one for each plume: that of the vehicle with most soot behind it.
+
+    Smoke drifts, so those who follow or drive beside its source are seen in it too, but
+    deepest and widest it is behind the source. What speaks for the plume, whichever
+    vehicle it was seen at, speaks for its source.
+    """
+    sources = [
         one
-        for one in kept
-        if not any(_drives_through(one, other) for other in kept if other is not one)
+        for one in found
+        if one[2].proposal is not verdict.Proposal.NOTHING
+        or one[2].physics_frames >= LEAST_SEEN
     ]
-    return sorted(kept, key=lambda one: one[1][0][0].at)
+    kept: list[Judged] = []
+    for one in sorted(sources, key=_soot, reverse=True):
+        place = next((n for n, o in enumerate(kept) if _same_plume(one, o)), None)
+        if place is None:
+            kept.append(one)
+        else:
+            kept[place] = _with_support(kept[place], one)
+    proposed = [k for k in kept if k[2].proposal is not verdict.Proposal.NOTHING]
+    return sorted(proposed, key=lambda one: one[1][0][0].at)
+
+
+def _with_support(source: Judged, other: Judged) -> Judged:
+    """A source with the better proposal of the two."""
+    rank = [verdict.Proposal.NOTHING, verdict.Proposal.UNCLEAR, verdict.Proposal.SMOKE]
+    track, instants, own = source
+    if rank.index(other[2].proposal) <= rank.index(own.proposal):
+        return source
+    reason = f"同一烟羽在邻近车辆处：{other[2].reason}"
+    return track, instants, replace(own, proposal=other[2].proposal, reason=reason)
+
+
+def _soot(judged: Judged) -> float:
+    """How much soot is seen behind a vehicle: darkness times area, in vehicle sizes."""
+    plumes = [
+        i.measure
+        for _, i in judged[1]
+        if i.measure.finding is transmission.Finding.PLUME
+    ]
+    if not plumes:
+        return 0.0
+    amount = float(np.median([one.opacity * one.area for one in plumes]))
+    return amount * (1.0 - float(np.median([one.ahead for one in plumes])))
+
+
+def _same_plume(one: Judged, source: Judged) -> bool:
+    """Whether what is seen at a vehicle is the plume of one with more soot behind it."""
+    return _in_its_air(one[1], source[1]) or _drives_through(one, source)
+
+
+def _in_its_air(one: Instants, source: Instants) -> bool:
+    """Whether a vehicle's plume (or, without one, itself) is near the source's plume."""
+    places = [(s.at, i.measure.box) for s, i in source if i.measure.region]
+    seen = [(s.at, i.measure.box) for s, i in one if i.measure.region]
+    if not places or not seen:
+        return False
+    near = sum(
+        any(
+            abs(at - then) <= SAME_AIR_SECONDS and _touch(box, place)
+            for then, place in places
+        )
+        for at, box in seen
+    )
+    return near >= LEAST_SEEN and near >= len(seen) / 2
+
+
+def _touch(one: Box | None, other: Box | None) -> bool:
+    """Whether two boxes are nearer than half of the smaller one's width."""
+    if one is None or other is None:
+        return False
+    gap = min(one[2] - one[0], other[2] - other[0]) / 2
+    return (
+        max(one[0], other[0]) - min(one[2], other[2]) < gap
+        and max(one[1], other[1]) - min(one[3], other[3]) < gap
+    )
 
 
 def _drives_through(one: Judged, other: Judged) -> bool:
@@ -95,39 +159,3 @@ def _drives_through(one: Judged, other: Judged) -> bool:
             for past, _ in other[1]
         )
     return followed >= LEAST_SIGHTS and followed > len(one[1]) / 3
-
-
-def _strength(judged: Judged) -> tuple[float, int, float]:
-    """Clean air before it first, then more plume pictures, then the nearer plume."""
-    plumes = [(s, i) for s, i in judged[1] if i.measure.region]
-    if not plumes:
-        return -1.0, judged[2].physics_frames, -1e9
-    ahead = float(np.median([i.measure.ahead for _, i in plumes]))
-    apart = float(np.median([_distance(s.box, i.measure) for s, i in plumes]))
-    return -round(ahead, 1), judged[2].physics_frames, -apart
-
-
-def _distance(vehicle: Box, measured: transmission.Measure) -> float:
-    assert measured.box is not None
-    middle = (
-        (measured.box[0] + measured.box[2]) / 2,
-        (measured.box[1] + measured.box[3]) / 2,
-    )
-    foot = ((vehicle[0] + vehicle[2]) / 2, vehicle[3])
-    return float(np.hypot(middle[0] - foot[0], middle[1] - foot[1])) / max(
-        vehicle[2] - vehicle[0], 1.0
-    )
-
-
-def _share_plume(one: Instants, other: Instants) -> bool:
-    theirs = {i.at: i.measure.region for _, i in other if i.measure.region}
-    both = [
-        (i.measure.region, theirs[i.at])
-        for _, i in one
-        if i.measure.region and i.at in theirs
-    ]
-    shared = [
-        region.shared(twin) > 0.5 * max(min(region.size, twin.size), 1)
-        for region, twin in both
-    ]
-    return len(shared) >= 2 and sum(shared) > len(shared) / 2

@@ -19,6 +19,8 @@ from vehicles.vision.tracker import Track, Tracker
 WORK_WIDTH = 640
 # A vehicle narrower than this share of the picture is too far to measure.
 LEAST_WIDTH = 0.07
+# What fills the picture is a cloud taken for a vehicle, or leaves nothing to compare.
+MOST_WIDTH = 0.75
 LEAST_SIGHTS = 3
 HIDING_MARGIN = 0.06
 BACKGROUND_PICTURES = 40
@@ -113,9 +115,12 @@ class Clip:
 
     def measurable(self, track: Track) -> bool:
         """Whether a vehicle was near enough for long enough."""
-        least = LEAST_WIDTH * self.width
-        wide = [s for s in track.sights if s.box[2] - s.box[0] >= least]
-        return len(wide) >= LEAST_SIGHTS
+        return sum(self.large_enough(one.box) for one in track.sights) >= LEAST_SIGHTS
+
+    def large_enough(self, box: Box) -> bool:
+        """Whether a box is that of a vehicle that can be measured."""
+        width = box[2] - box[0]
+        return LEAST_WIDTH * self.width <= width <= MOST_WIDTH * self.width
 
 
 def scaled(box: Box, scale: float) -> Box:

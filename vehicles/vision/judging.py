@@ -3,7 +3,7 @@
 import numpy as np
 
 from vehicles.domain.smoke import persistence, transmission, verdict
-from vehicles.vision.clip import LEAST_SIGHTS, LEAST_WIDTH, scaled
+from vehicles.vision.clip import LEAST_SIGHTS, scaled
 from vehicles.vision.scenes import Scenes
 from vehicles.vision.tracker import Sight, Track
 
@@ -29,7 +29,7 @@ def judge_track(
     clip = scenes.clip
     instants: Instants = []
     for number, sight in enumerate(track.sights):
-        if sight.box[2] - sight.box[0] < LEAST_WIDTH * clip.width:
+        if not clip.large_enough(sight.box):
             continue
         trail = [
             scaled(past.box, clip.scale)

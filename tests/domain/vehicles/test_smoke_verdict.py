@@ -15,10 +15,15 @@ SHAPE = (100, 300)
 
 
 def instants(
-    count: int, *, opacity: float = 0.5, detector: float = 0.0
+    count: int,
+    *,
+    opacity: float = 0.5,
+    detector: float = 0.0,
+    area: float = 0.5,
+    sigma: float = 0.02,
 ) -> list[Instant]:
     measured = Measure(
-        Finding.PLUME, "背景被遮减、边缘未移动", opacity=opacity, sigma=0.02
+        Finding.PLUME, "背景被遮减、边缘未移动", opacity=opacity, sigma=sigma, area=area
     )
     return [Instant(n * 0.2, measured, detector) for n in range(count)]
 
@@ -45,6 +50,25 @@ def test_clear_physics_stands_alone_only_when_the_vehicle_moved_on() -> None:
     strong = instants(6, opacity=0.6)
     assert judge(strong, Thresholds(), lingering=0.6).proposal is Proposal.SMOKE
     assert judge(strong, Thresholds(), lingering=None).proposal is Proposal.NOTHING
+
+
+def test_a_narrow_dark_strip_needs_the_detector_too() -> None:
+    strip = instants(6, opacity=0.6, area=0.1)
+    assert judge(strip, Thresholds(), lingering=0.6).proposal is Proposal.NOTHING
+    both = instants(6, opacity=0.6, area=0.1, detector=0.2)
+    assert judge(both, Thresholds(), lingering=0.6).proposal is Proposal.SMOKE
+
+
+def test_a_level_within_its_own_doubt_is_no_smoke() -> None:
+    faint = instants(4, opacity=0.2, sigma=0.12, detector=0.3)
+    assert judge(faint, Thresholds(), lingering=0.6).proposal is Proposal.NOTHING
+
+
+def test_what_is_deep_but_has_no_level_is_unclear() -> None:
+    hazy = instants(6, opacity=0.6, sigma=0.3)
+    verdict = judge(hazy, Thresholds(), lingering=0.6)
+    assert verdict.proposal is Proposal.UNCLEAR
+    assert verdict.level.grade is None
 
 
 def test_night_leaves_only_an_unclear_proposal_without_level() -> None:

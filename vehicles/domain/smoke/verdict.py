@@ -12,6 +12,11 @@ from statistics import median
 from vehicles.domain.smoke.ringelmann import Level, Opacity, level_of
 from vehicles.domain.smoke.transmission import Finding, Measure
 
+# Shares of a vehicle's pictures that show its plume.
+ALWAYS, ALMOST = 0.9, 0.8
+# What a level that cannot be given must at least be.
+UNDETERMINED_LEVEL = 1.0
+
 
 class Proposal(StrEnum):
     """What the system proposes for a track."""
@@ -36,6 +41,7 @@ class Thresholds:
     least_lingering: float = 0.3
     strong_level: float = 1.5
     strong_frames: int = 5
+    strong_area: float = 0.3
     least_share: float = 0.25
     strong_share: float = 0.5
     most_ahead: float = 0.4
@@ -162,18 +168,34 @@ def _propose(
             return Proposal.UNCLEAR, f"{blocked}：不能判级，仅检测模型支持"
         return Proposal.NOTHING, f"{blocked}：不能判级"
     enough = len(plumes) >= limits.least_frames and share >= limits.least_share
-    if enough and seen:
+    # A level that is known must be more than its own doubt.
+    faint = level.determined and level.value - level.sigma < limits.least_level
+    if enough and seen and not faint:
         return Proposal.SMOKE, "透过率与检测模型一致"
-    strong = (
-        len(plumes) >= limits.strong_frames
-        and share >= limits.strong_share
-        and level.determined
-    )
-    if moved and strong and level.value >= limits.strong_level:
-        return Proposal.SMOKE, "透过率明确，检测模型未支持"
+    strong, deep = _alone(plumes, level, limits, share)
+    if moved and strong and deep:
+        if level.determined:
+            return Proposal.SMOKE, "透过率明确，检测模型未支持"
+        return Proposal.UNCLEAR, "透过率明确但不能判级，检测模型未支持"
     if len(sure) >= limits.strong_frames:
         return Proposal.UNCLEAR, "仅检测模型支持，透过率未支持"
     return Proposal.NOTHING, "证据不足"
+
+
+def _alone(
+    plumes: Sequence[Instant], level: Level, limits: Thresholds, share: float
+) -> tuple[bool, bool]:
+    """Whether physics is seen often enough and deep enough to carry a proposal alone."""
+    often = len(plumes) >= limits.strong_frames and share >= limits.strong_share
+    always = len(plumes) >= limits.strong_frames - 1 and share >= ALWAYS
+    if not plumes or not (often or always):
+        return False, False
+    wide = median(one.measure.area for one in plumes) >= limits.strong_area
+    if level.determined:
+        return wide, level.value >= limits.strong_level
+    # Without a level (haze) nearly every picture must show it, beyond its doubt.
+    deep = level.frames > 0 and level.value - level.sigma >= UNDETERMINED_LEVEL
+    return wide and often and share >= ALMOST, deep
 
 
 def _physics_words(
