@@ -2,15 +2,20 @@
 (function () {
   "use strict";
   var bz = window.bz;
-  var NAME = "bozhou-field", STORES = ["visits", "photos"];
+  var NAME = "bozhou-field", STORES = ["visits", "photos", "checks"];
 
   function open() {
     return new Promise(function (done, fail) {
-      var ask = indexedDB.open(NAME, 1);
+      var ask = indexedDB.open(NAME, 2);
       ask.onupgradeneeded = function () {
-        STORES.forEach(function (name) { ask.result.createObjectStore(name, { keyPath: "id" }); });
+        STORES.forEach(function (name) {
+          if (!ask.result.objectStoreNames.contains(name)) ask.result.createObjectStore(name, { keyPath: "id" });
+        });
       };
-      ask.onsuccess = function () { done(ask.result); };
+      ask.onsuccess = function () {
+        ask.result.onversionchange = function () { ask.result.close(); };
+        done(ask.result);
+      };
       ask.onerror = function () { fail(ask.error); };
       ask.onblocked = function () { fail(new Error("本机存储被另一页面占用，请关闭其他标签页")); };
     });

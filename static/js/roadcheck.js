@@ -6,39 +6,17 @@
   if (!root) return;
   var form = document.getElementById("rc-form");
   var photos = [], place = null, plateRead = "", chosen = false, busy = false;
-  var user = document.body.dataset.user || "";
 
   /* ---- drafts ---- */
-  function open() {
-    return new Promise(function (done, fail) {
-      var ask = indexedDB.open("bozhou-roadcheck", 1);
-      ask.onupgradeneeded = function () { ask.result.createObjectStore("drafts", { keyPath: "id" }); };
-      ask.onsuccess = function () { done(ask.result); };
-      ask.onerror = function () { fail(ask.error); };
-    });
-  }
-  async function store(mode, act) {
-    var base = await open();
-    return new Promise(function (done, fail) {
-      var move = base.transaction("drafts", mode);
-      var ask = act(move.objectStore("drafts"));
-      move.oncomplete = function () { base.close(); done(ask && ask.result); };
-      move.onerror = move.onabort = function () { base.close(); fail(move.error); };
-    });
-  }
-  function put(draft) { return store("readwrite", function (s) { return s.put(draft); }); }
-  function drop(id) { return store("readwrite", function (s) { return s.delete(id); }); }
+  var drafts = bz.drafts("checks");
   async function mine() {
-    var all = await store("readonly", function (s) { return s.getAll(); });
-    return all.filter(function (one) { return one.user === user; })
-      .sort(function (a, b) { return a.fields.at < b.fields.at ? -1 : 1; });
+    return (await drafts.all()).sort(function (a, b) { return a.fields.at < b.fields.at ? -1 : 1; });
   }
-  function uuid() {
-    if (crypto.randomUUID) return crypto.randomUUID();
-    var b = crypto.getRandomValues(new Uint8Array(16));
-    b[6] = (b[6] & 15) | 64; b[8] = (b[8] & 63) | 128;
-    var h = Array.from(b, function (x) { return x.toString(16).padStart(2, "0"); }).join("");
-    return [h.slice(0, 8), h.slice(8, 12), h.slice(12, 16), h.slice(16, 20), h.slice(20)].join("-");
+  /* The page must open without signal as well, also when it was opened before anything was kept. */
+  async function keep() {
+    if (!("caches" in window) || !navigator.serviceWorker) return;
+    await navigator.serviceWorker.ready;
+    await (await caches.open("pages-1")).add(location.pathname);
   }
 
   /* ---- what is drawn ---- */
@@ -49,9 +27,9 @@
     return made;
   }
   async function draw() {
-    var list = document.getElementById("rc-drafts"), drafts = await mine();
-    document.getElementById("rc-count").textContent = drafts.length + " 条";
-    list.replaceChildren.apply(list, drafts.map(function (one) {
+    var list = document.getElementById("rc-drafts"), waiting = await mine();
+    document.getElementById("rc-count").textContent = waiting.length + " 条";
+    list.replaceChildren.apply(list, waiting.map(function (one) {
       var row = document.createElement("li");
       row.append(item("b", one.fields.plate), item("span", one.fields.verdict === "fail" ? "不合格" : "合格"));
       if (one.why) {
@@ -103,20 +81,6 @@
     }));
   }
 
-  /* ---- photos are made smaller on the phone, so that a weak signal is enough ---- */
-  async function smaller(file) {
-    try {
-      var picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-      var scale = Math.min(1, 1920 / Math.max(picture.width, picture.height));
-      if (scale === 1 && file.size < 1500000) return file;
-      var canvas = document.createElement("canvas");
-      canvas.width = Math.round(picture.width * scale);
-      canvas.height = Math.round(picture.height * scale);
-      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-      var blob = await new Promise(function (done) { canvas.toBlob(done, "image/jpeg", 0.85); });
-      return blob ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
-    } catch (error) { return file; }
-  }
   async function readPlate(file) {
     var hint = document.getElementById("rc-plate-hint");
     photos.push(file);
@@ -159,7 +123,7 @@
   function draftNow() {
     var e = form.elements, kind = e.means.value;
     return {
-      id: form.dataset.id || uuid(), user: user, url: root.dataset.send, photos: photos.slice(), why: "",
+      id: form.dataset.id || bz.uuid(), url: root.dataset.send, photos: photos.slice(), why: "",
       fields: {
         plate: e.plate.value.trim().toUpperCase(), plate_color: e.plate_color.value, plate_read: plateRead,
         at: form.dataset.at || new Date().toISOString(), means: kind, verdict: e.verdict.value, note: e.note.value.trim(),
@@ -207,7 +171,7 @@
     body.append("sent_at", new Date().toISOString());
     draft.photos.forEach(function (file) { body.append("photos", file, file.name || "photo.jpg"); });
     var answer = await (await bz.fetch(draft.url, { method: "POST", body: body })).json();
-    await drop(draft.id);
+    await drafts.drop(draft.id);
     var row = document.createElement("li"), link = item("a", answer.plate, "link");
     link.href = answer.url;
     row.append(link, " " + answer.verdict);
@@ -217,11 +181,10 @@
     if (busy || !navigator.onLine) return;
     busy = true;
     try {
-      var drafts = await mine();
-      for (var one of drafts) {
+      for (var one of await mine()) {
         if (one.why) continue;
         try { await send(one); } catch (error) {
-          if (error.status === 422 || error.status === 409) { one.why = error.message; await put(one); } else break;
+          if (error.status === 422 || error.status === 409) { one.why = error.message; await drafts.put(one); } else break;
         }
       }
     } finally { busy = false; await draw(); }
@@ -230,7 +193,7 @@
     event.preventDefault();
     var draft = draftNow(), missing = lacks(draft);
     if (missing) { wrong(missing); return; }
-    try { await put(draft); } catch (error) {
+    try { await drafts.put(draft); } catch (error) {
       wrong("本机存储已满或不可用，请先上传待传记录再继续");
       return;
     }
@@ -247,21 +210,21 @@
   document.getElementById("rc-photo-plate").addEventListener("change", async function () {
     var file = this.files[0];
     this.value = "";
-    if (file) readPlate(await smaller(file));
+    if (file) readPlate(await bz.smaller(file));
   });
   document.getElementById("rc-photos").addEventListener("change", async function () {
     var files = Array.from(this.files);
     this.value = "";
-    for (var file of files.slice(0, 8 - photos.length)) photos.push(await smaller(file));
+    for (var file of files.slice(0, 8 - photos.length)) photos.push(await bz.smaller(file));
     thumbs();
   });
   document.getElementById("rc-sync").addEventListener("click", async function () {
-    var drafts = await mine();
-    for (var one of drafts) { if (one.why) { one.why = ""; await put(one); } }
+    for (var one of await mine()) { if (one.why) { one.why = ""; await drafts.put(one); } }
     sync();
   });
   window.addEventListener("online", function () { net(); sync(); });
   window.addEventListener("offline", net);
   setInterval(sync, 30000);
   net(); means(); draw(); locate(); sync();
+  keep().catch(function () { /* no room, or no signal: the next visit keeps it */ });
 })();

@@ -13,6 +13,15 @@ from tests.house.test_query_counts import fill_vehicles
 from vehicles.models import RoadCampaign, RoadCheck, VehicleImport, WatchEntry
 
 FORMS = [(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
+LONG_MS = 30_000
+# Whether the page lies on the phone, within half a minute.
+KEPT = """async path => {
+    for (let turn = 0; turn < 300; turn++) {
+        if (await (await caches.open("pages-1")).match(path)) return true;
+        await new Promise(done => setTimeout(done, 100));
+    }
+    return false;
+}"""
 PAGES = {
     "files": "/vehicles/files/?q=新E00001",
     "files-filtered": "/vehicles/files/?q=没有",
@@ -28,6 +37,8 @@ PAGES = {
     "record": "/vehicles/roadchecks/{campaign}/record/",
     "roadcheck": "/vehicles/roadchecks/checks/{check}/",
     "loops": "/vehicles/loops/",
+    "repairs": "/vehicles/repairs/",
+    "repair-add": "/vehicles/repairs/add/",
     "fleet": "/vehicles/fleet/",
     "exchange": "/vehicles/exchange/",
     "figures": "/figures/",
@@ -111,6 +122,39 @@ def test_checks_made_without_signal_arrive_once(visit: Opener) -> None:
         for text in visit.complaints  # type: ignore[attr-defined]
         if not any(word in text for word in lost)
     ]
+
+
+def test_the_page_opens_without_signal_and_what_it_takes_arrives(
+    visit: Opener,
+) -> None:
+    officer = factories.user(Role.OFFICER)
+    road = RoadCampaign.objects.create(
+        name="联合路检",
+        place="G30",
+        district=factories.district(),
+        begins_at=clock.now() - timedelta(hours=1),
+    )
+    path = f"/vehicles/roadchecks/{road.pk}/record/"
+    page = visit(path, officer, width=390, offline_ready=True)
+    url, context = page.url, page.context
+    assert page.evaluate(KEPT, path)
+    page.close()  # the phone is put away, and taken out again where no signal is
+    context.set_offline(True)
+    cold = context.new_page()
+    cold.goto(url)
+    expect(cold.locator("#rc-net")).to_contain_text("离线", timeout=LONG_MS)
+    record_one(cold, "新E12347", "2.80")
+    expect(cold.locator("#rc-count")).to_have_text("1 条")
+    cold.close()  # and once more: the draft lies on the phone, not in the page
+    again = context.new_page()
+    again.goto(url)
+    expect(again.locator("#rc-drafts")).to_contain_text("新E12347", timeout=LONG_MS)
+    assert RoadCheck.objects.count() == 0
+    context.set_offline(False)
+    expect(again.locator("#rc-recent")).to_contain_text("新E12347", timeout=LONG_MS)
+    expect(again.locator("#rc-count")).to_have_text("0 条")
+    check = RoadCheck.objects.get()
+    assert (check.vehicle.plate, check.verdict) == ("新E12347", "fail")
 
 
 def test_what_the_server_refuses_stays_on_the_phone_and_can_be_mended(
