@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bench.decode import make_frames
 from bench.figures import Figure, figure
+from bench.mutants import mutate
 from polluters.domain.hj212 import (
     Frame,
     FrameError,
@@ -56,27 +57,6 @@ def seeds() -> list[bytes]:
     return plain
 
 
-def _mutate(generator: random.Random, raw: bytes, others: list[bytes]) -> bytes:
-    data = bytearray(raw)
-    for _ in range(generator.randint(1, 5)):
-        at = generator.randrange(len(data) + 1)
-        action = generator.randrange(6)
-        if action == 0 and data:
-            data[min(at, len(data) - 1)] ^= 1 << generator.randrange(8)
-        elif action == 1:
-            data[at:at] = generator.choice(SPLICES)
-        elif action == 2:
-            del data[at : at + generator.randint(1, 12)]
-        elif action == 3:
-            data[at:at] = generator.randbytes(generator.randint(1, 8))
-        elif action == 4:
-            other = generator.choice(others)
-            data[at:] = other[generator.randrange(len(other)) :]
-        else:
-            data[at:at] = data[at : at + generator.randint(1, 40)]
-    return bytes(data)
-
-
 def _seal(raw: bytes) -> bytes:
     """Give mutated bytes a right length and CRC, so that they reach the parser."""
     segment = raw[6:-6][:9999]
@@ -88,7 +68,7 @@ def mutants(count: int, seed: int) -> Iterator[bytes]:
     generator = random.Random(seed)
     good = seeds()
     for number in range(count):
-        raw = _mutate(generator, generator.choice(good), good)
+        raw = mutate(generator, generator.choice(good), good, SPLICES)
         yield _seal(raw) if number & 1 else raw
 
 

@@ -20,6 +20,7 @@ from PIL import Image
 
 from alerts.domain.rules import Param, RuleError, read_yaml, write_yaml
 from bench.figures import Figure, figure
+from bench.mutants import mutate
 from bozhou_eco.common.clock import now as present
 from bozhou_eco.common.sniff import SniffError, kind_of
 from enforcement.papers.word import TemplateError, check_template
@@ -65,28 +66,10 @@ class Target:
     archive: bool = False
 
 
-def mutate(rng: random.Random, raw: bytes, others: tuple[bytes, ...]) -> bytes:
-    """Return ``raw`` changed in one to six places."""
-    data = bytearray(raw)
-    for _ in range(rng.randint(1, 6)):
-        at = rng.randrange(len(data) + 1)
-        action = rng.randrange(7)
-        if action == 0 and data:
-            data[min(at, len(data) - 1)] ^= 1 << rng.randrange(8)
-        elif action == 1:
-            data[at:at] = rng.choice(SPLICES)
-        elif action == 2:
-            del data[at : at + rng.randint(1, 40)]
-        elif action == 3:
-            data[at:at] = rng.randbytes(rng.randint(1, 8))
-        elif action == 4:
-            other = rng.choice(others)
-            data[at:] = other[rng.randrange(len(other) + 1) :]
-        elif action == 5:
-            data[at:at] = data[at : at + rng.randint(1, 200)]
-        else:
-            del data[at:]
-    return bytes(data)
+def changed(rng: random.Random, raw: bytes, others: tuple[bytes, ...]) -> bytes:
+    """Return ``raw`` mutated, one time in eight cut short as well."""
+    data = mutate(rng, raw, [other for other in others if other], SPLICES)
+    return data[: rng.randrange(len(data) + 1)] if rng.random() < 0.125 else data
 
 
 def inside(rng: random.Random, raw: bytes) -> bytes:
@@ -97,7 +80,7 @@ def inside(rng: random.Random, raw: bytes) -> bytes:
     if rng.random() < 0.1:
         del parts[name]
     else:
-        parts[name] = mutate(rng, parts[name], tuple(parts.values()))
+        parts[name] = changed(rng, parts[name], tuple(parts.values()))
     out = io.BytesIO()
     kind = zipfile.ZIP_DEFLATED if rng.random() < 0.9 else zipfile.ZIP_STORED
     with zipfile.ZipFile(out, "w", kind) as archive:
@@ -192,7 +175,7 @@ def fuzz(target: Target, seconds: float, seed: int = 7) -> tuple[int, Counter[st
         if target.archive and rng.random() < 0.6:
             raw = inside(rng, raw)
         else:
-            raw = mutate(rng, raw, target.seeds)
+            raw = changed(rng, raw, target.seeds)
         tried += 1
         outcomes[_outcome(target, raw)] += 1
     return tried, outcomes

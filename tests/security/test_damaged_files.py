@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from docx import Document
 
-from bench.fuzz_parsers import Target, inside, mutate, targets
+from bench.fuzz_parsers import Target, changed, inside, targets
 from enforcement.papers.word import TemplateError, check_template, render_word
 from vehicles.domain.tables import TableError
 from vehicles.ingest.tables import read_table
@@ -113,7 +113,7 @@ def test_no_mutant_crashes_a_parser(target: Target) -> None:
     for number in range(60 if target.archive else 400):
         raw = rng.choice(target.seeds)
         hurt = target.archive and number % 2
-        raw = inside(rng, raw) if hurt else mutate(rng, raw, target.seeds)
+        raw = inside(rng, raw) if hurt else changed(rng, raw, target.seeds)
         try:
             target.call(raw)
         except target.errors:
