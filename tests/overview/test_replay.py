@@ -83,13 +83,13 @@ def test_the_value_is_the_last_that_had_come_by_then() -> None:
     now = clock.now().replace(second=0, microsecond=0)
     days = (now, now - timedelta(days=1))
     partitions.ensure_months(partitions.month_of(day) for day in days)
-    for ago, value, late in ((30, 50.0, 1), (20, 60.0, 15), (10, 70.0, 1)):
+    for ago, number, late in ((30, 50.0, 1), (20, 60.0, 15), (10, 70.0, 1)):
         time = now - timedelta(minutes=ago)
         Reading.objects.create(
             point=point,
             period=Period.MINUTE,
             time=time,
-            value=value,
+            value=number,
             flag="N",
             received_at=time + timedelta(minutes=late),
         )
