@@ -103,7 +103,10 @@ def _with_support(source: Judged, other: Judged) -> Judged:
 
 
 def _soot(judged: Judged) -> float:
-    """How much soot is seen behind a vehicle: darkness times area, in vehicle sizes."""
+    """How much soot is seen behind a vehicle, and how often.
+
+    Darkness times area, in vehicle sizes, times the share of its pictures that show it.
+    """
     plumes = [
         i.measure
         for _, i in judged[1]
@@ -112,7 +115,8 @@ def _soot(judged: Judged) -> float:
     if not plumes:
         return 0.0
     amount = float(np.median([one.opacity * one.area for one in plumes]))
-    return amount * (1.0 - float(np.median([one.ahead for one in plumes])))
+    clear_ahead = 1.0 - float(np.median([one.ahead for one in plumes]))
+    return amount * clear_ahead * len(plumes) / len(judged[1])
 
 
 def _same_plume(one: Judged, source: Judged) -> bool:

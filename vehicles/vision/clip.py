@@ -14,11 +14,13 @@ from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.regions import Box, Mask, box_mask
 from vehicles.vision.analysis import Profile
 from vehicles.vision.detector import Detection, Eyes
-from vehicles.vision.tracker import Track, Tracker
+from vehicles.vision.tracker import Sight, Track, Tracker
 
 WORK_WIDTH = 640
 # A vehicle narrower than this share of the picture is too far to measure.
 LEAST_WIDTH = 0.07
+# One seen so near only a few times is measured from this share on.
+FAR_WIDTH, ENOUGH_SIGHTS = 0.055, 5
 # What fills the picture is a cloud taken for a vehicle, or leaves nothing to compare.
 MOST_WIDTH = 0.75
 LEAST_SIGHTS = 3
@@ -115,12 +117,20 @@ class Clip:
 
     def measurable(self, track: Track) -> bool:
         """Whether a vehicle was near enough for long enough."""
-        return sum(self.large_enough(one.box) for one in track.sights) >= LEAST_SIGHTS
+        return len(self._wider(track, LEAST_WIDTH)) >= LEAST_SIGHTS
 
-    def large_enough(self, box: Box) -> bool:
-        """Whether a box is that of a vehicle that can be measured."""
-        width = box[2] - box[0]
-        return LEAST_WIDTH * self.width <= width <= MOST_WIDTH * self.width
+    def measured(self, track: Track) -> list[tuple[int, Sight]]:
+        """The sights to measure, with their places: near ones, or where few, more."""
+        near = self._wider(track, LEAST_WIDTH)
+        return near if len(near) >= ENOUGH_SIGHTS else self._wider(track, FAR_WIDTH)
+
+    def _wider(self, track: Track, share: float) -> list[tuple[int, Sight]]:
+        least, most = share * self.width, MOST_WIDTH * self.width
+        return [
+            (number, one)
+            for number, one in enumerate(track.sights)
+            if least <= one.box[2] - one.box[0] <= most
+        ]
 
 
 def scaled(box: Box, scale: float) -> Box:

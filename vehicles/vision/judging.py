@@ -28,9 +28,7 @@ def judge_track(
     """Measure a vehicle in each of its pictures and put both votes together."""
     clip = scenes.clip
     instants: Instants = []
-    for number, sight in enumerate(track.sights):
-        if not clip.large_enough(sight.box):
-            continue
+    for number, sight in clip.measured(track):
         trail = [
             scaled(past.box, clip.scale)
             for past in track.sights[:number]

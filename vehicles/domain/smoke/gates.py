@@ -27,6 +27,7 @@ class Limits:
     glare_share: float = 0.25
     glare: float = 0.92
     backlight_ratio: float = 9.0
+    backlit: float = 0.05
     haze_contrast: float = 0.10
     flicker: float = 0.11
 
@@ -70,7 +71,7 @@ def blocking(light: Light5, limits: Limits | None = None) -> list[Condition]:
         found.append(Condition.RAIN)
     if light.bright_share > limits.glare_share:
         found.append(Condition.GLARE)
-    if light.top_to_road > limits.backlight_ratio and light.median < 0.06:
+    if light.top_to_road > limits.backlight_ratio and light.median < limits.backlit:
         found.append(Condition.BACKLIGHT)
     if light.contrast < limits.haze_contrast:
         found.append(Condition.HAZE)

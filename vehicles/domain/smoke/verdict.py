@@ -14,6 +14,7 @@ from vehicles.domain.smoke.transmission import Finding, Measure
 
 # Shares of a vehicle's pictures that show its plume.
 ALWAYS, ALMOST = 0.9, 0.8
+LEAST_BOXES = 2
 # What a level that cannot be given must at least be.
 UNDETERMINED_LEVEL = 1.0
 
@@ -170,7 +171,9 @@ def _propose(
     enough = len(plumes) >= limits.least_frames and share >= limits.least_share
     # A level that is known must be more than its own doubt.
     faint = level.determined and level.value - level.sigma < limits.least_level
-    if enough and seen and not faint:
+    # A single box on a narrow strip is chance.
+    supported = len(seen) >= LEAST_BOXES or (bool(seen) and _wide(plumes, limits))
+    if enough and supported and not faint:
         return Proposal.SMOKE, "透过率与检测模型一致"
     strong, deep = _alone(plumes, level, limits, share)
     if moved and strong and deep:
@@ -182,6 +185,11 @@ def _propose(
     return Proposal.NOTHING, "证据不足"
 
 
+def _wide(plumes: Sequence[Instant], limits: Thresholds) -> bool:
+    areas = [one.measure.area for one in plumes]
+    return bool(areas) and median(areas) >= limits.strong_area
+
+
 def _alone(
     plumes: Sequence[Instant], level: Level, limits: Thresholds, share: float
 ) -> tuple[bool, bool]:
@@ -190,7 +198,7 @@ def _alone(
     always = len(plumes) >= limits.strong_frames - 1 and share >= ALWAYS
     if not plumes or not (often or always):
         return False, False
-    wide = median(one.measure.area for one in plumes) >= limits.strong_area
+    wide = _wide(plumes, limits)
     if level.determined:
         return wide, level.value >= limits.strong_level
     # Without a level (haze) nearly every picture must show it, beyond its doubt.
