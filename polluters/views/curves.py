@@ -77,11 +77,11 @@ def _span(request: HttpRequest, notes: list[str]) -> tuple[datetime, datetime]:
     end = _moment(asked.get("until"), whole_day=True) or now
     start = _moment(asked.get("since"), whole_day=False)
     for name, text, found in (
-        ("起", asked.get("since"), start),
-        ("止", asked.get("until"), end),
+        ("起始", asked.get("since"), start),
+        ("截止", asked.get("until"), end),
     ):
-        if text and (found is None or (name == "止" and found == now)):
-            notes.append(f"{name}始时间“{text[:20]}”无法识别，应形如 2026-11-01T08:00")
+        if text and (found is None or (name == "截止" and found == now)):
+            notes.append(f"{name}时间无法识别，应形如 2026-11-01T08:00")
     if start is None or asked.get("span"):
         start = end - timedelta(days=days)
     if start >= end:
