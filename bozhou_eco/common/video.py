@@ -15,7 +15,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bozhou_eco.common.outbound import OutboundRefusedError, check_stream
+from bozhou_eco.common.outbound import OutboundRefusedError
+from bozhou_eco.common.playlists import stream_options
 
 Image = NDArray[np.uint8]
 
@@ -56,7 +57,7 @@ def _opened(source: str | Path, **options: str) -> Iterator[Any]:
         if path.stat().st_size == 0:
             raise VideoError("文件为 0 字节")
     try:
-        options |= check_stream(str(source))
+        options |= stream_options(str(source))
     except OutboundRefusedError as error:
         raise VideoError(str(error)) from error
     try:

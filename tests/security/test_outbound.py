@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from alerts.models import Webhook
 from bozhou_eco.common.exchange import rest
 from bozhou_eco.common.exchange.parcel import Parcel, make_parcel
 from bozhou_eco.common.outbound import OutboundRefusedError, check_stream
+from bozhou_eco.common.playlists import stream_options
 from bozhou_eco.common.video import VideoError, snapshot
 from enforcement.models import Counterpart
 from vehicles.ingest.watch.stream import Stream
@@ -234,6 +236,81 @@ def test_a_playlist_leads_to_no_local_file(tmp_path: Path) -> None:
         snapshot(f"http://127.0.0.1:{listener.getsockname()[1]}/live.m3u8")
     thread.join(10)
     listener.close()
+
+
+@contextmanager
+def answers(*bodies: str) -> Iterator[tuple[int, list[str]]]:
+    """A server that gives each body once; its port and the paths it was asked for."""
+    listener, asked = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve() -> None:
+        for body in bodies:
+            try:
+                talk, _ = listener.accept()
+            except OSError:
+                return
+            with talk:
+                asked.append(talk.recv(65536).split(b" ")[1].decode())
+                talk.sendall(body.encode())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], asked
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+def playlist(*lines: str) -> str:
+    body = "\n".join(["#EXTM3U", *lines, ""])
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        '#EXT-X-KEY:METHOD=AES-128,URI="http://10.1.2.3/key"',
+        "concat:/etc/passwd",
+    ],
+)
+def test_a_playlist_leads_to_no_forbidden_place(line: str) -> None:
+    with (
+        answers(playlist("#EXTINF:5,", line)) as (port, asked),
+        pytest.raises(OutboundRefusedError),
+    ):
+        stream_options(f"http://127.0.0.1:{port}/live.m3u8")
+    assert asked == ["/live.m3u8"]
+
+
+def test_playlists_named_by_a_playlist_are_looked_at_too() -> None:
+    inner = playlist("#EXTINF:5,", "http://169.254.169.254/a.ts")
+    with (
+        answers(playlist("low/live.m3u8"), inner) as (port, asked),
+        pytest.raises(OutboundRefusedError, match="169.254"),
+    ):
+        stream_options(f"http://127.0.0.1:{port}/main.m3u8")
+    assert asked == ["/main.m3u8", "/low/live.m3u8"]
+
+
+def test_a_redirect_is_not_followed() -> None:
+    moved = (
+        "HTTP/1.1 302 Found\r\nLocation: http://10.1.2.3/a.m3u8\r\n"
+        "Content-Length: 0\r\n\r\n"
+    )
+    with answers(moved) as (port, _), pytest.raises(OutboundRefusedError, match="转向"):
+        stream_options(f"http://127.0.0.1:{port}/live.m3u8")
+    # A stream that is no playlist is left to FFmpeg, which follows none either.
+    target = playlist()
+    with (
+        answers(target) as (other, reached),
+        answers(moved.replace("10.1.2.3", f"127.0.0.1:{other}")) as (port, asked),
+    ):
+        with pytest.raises(VideoError):
+            snapshot(f"http://127.0.0.1:{port}/live.flv")
+        assert (asked, reached) == (["/live.flv"], [])
 
 
 @pytest.mark.parametrize(

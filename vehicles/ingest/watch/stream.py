@@ -14,7 +14,8 @@ from typing import Any
 import av
 
 from bozhou_eco.common import clock
-from bozhou_eco.common.outbound import OutboundRefusedError, check_stream
+from bozhou_eco.common.outbound import OutboundRefusedError
+from bozhou_eco.common.playlists import stream_options
 from bozhou_eco.common.video import Image, VideoError
 
 OPEN_OPTIONS = {"rtsp_transport": "tcp", "stimeout": "5000000", "timeout": "5000000"}
@@ -157,7 +158,7 @@ class Stream:
 
     def __init__(self, address: str, *, core: float, margin: float) -> None:
         try:
-            options = check_stream(address)
+            options = stream_options(address)
         except OutboundRefusedError as error:
             raise VideoError(str(error)) from error
         try:
