@@ -159,6 +159,7 @@ def explanation_new(request: HttpRequest) -> HttpResponse:
         "form": form,
         "about": about,
         "asks": asks,
+        "hides": about.finding is not None and about.finding.check_code not in TOLD,
         "default": acts.default_deadline(now) if asks else None,
     }
     status = 422 if form.errors else 200

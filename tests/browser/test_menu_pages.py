@@ -33,6 +33,8 @@ BEHIND = (
     "/polluters/exceedances/{exceedance}/",
     "/polluters/rates/points/{point}/",
     "/polluters/explanations/{explanation}/",
+    "/polluters/findings/{finding}/",
+    "/polluters/marks/{mark}/",
     "/polluters/explanations/new/?exceedance={exceedance}",
     "/vehicles/captures/",
     "/vehicles/captures/transfers/",

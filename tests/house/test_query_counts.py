@@ -19,6 +19,7 @@ from bozhou_eco.common import clock
 from enforcement.services.cases import open_case
 from enforcement.services.content import comment
 from enforcement.services.feedback import register_inspection
+from polluters import models as polluter_models
 from polluters.models import (
     DailyMass,
     Exceedance,
@@ -135,10 +136,21 @@ def fill(count: int) -> dict[str, int | str]:
         )  # fmt: skip
         last = {
             "outlet": logger.outlet_id, "point": point.pk, "exceedance": row.pk,
-            "explanation": said.pk,
+            "explanation": said.pk, "finding": fill_finding(point).pk,
         }  # fmt: skip
         fill_validity(point)
+        last["mark"] = point.outlet.marks.get().pk
     return last | fill_vehicles(count) | fill_stations(count) | fill_cases(count)
+
+
+def fill_finding(point: Point) -> polluter_models.Finding:
+    """Give a point something that the enterprise may read, with long words."""
+    now = clock.now()
+    return polluter_models.Finding.objects.create(
+        logger=point.logger, point=point, factor="a21002", check_code="missing",
+        begin=now - timedelta(hours=3), end=now, severity="minor", why="缺" * 200,
+        score=1, found_at=now, looked_at=now,
+    )  # fmt: skip
 
 
 def fill_validity(point: Point) -> None:
