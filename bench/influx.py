@@ -29,7 +29,7 @@ from bozhou_eco.embedded.children import free_port
 DAYS = 30
 BODY = 4 << 20
 AT_ONCE = 3
-START_S, SETTLE_S = 60, 120
+START_S, SETTLE_S = 60, 90
 # In the order of time, as they would have come in.
 MINUTES_SQL = """
 COPY (SELECT 'r,p=' || point_id || ' v=' || value || ' '
@@ -165,13 +165,13 @@ class Influx:
         connection.close()
 
     def _settle(self) -> None:
-        """Wait until compaction has come to rest: files on disk stay as they are."""
+        """Wait until compaction has come to rest: the files on disk stay as they are."""
         until, before = time.monotonic() + SETTLE_S, ""
         while time.monotonic() < until:
-            time.sleep(8)
+            time.sleep(10)
             files = sorted((self.state / "data").rglob("*.tsm"))
             now = repr([(path.name, path.stat().st_size) for path in files])
-            if files and now == before and not any((self.state / "wal").rglob("_0*")):
+            if files and now == before:
                 return
             before = now
 
