@@ -9,9 +9,10 @@ import pytest
 from bozhou_eco.common.video import frames
 from vehicles.demo import CLIPS
 from vehicles.domain.smoke.tracks import overlap
-from vehicles.vision import worker
+from vehicles.vision import stills, worker
 from vehicles.vision.ahead import ahead
 from vehicles.vision.clip import shrunk
+from vehicles.vision.detector import Detection, Seen
 from vehicles.vision.direct import Fit
 
 
@@ -100,3 +101,23 @@ def test_running_the_network_directly_sees_what_the_general_runner_sees() -> Non
             assert (twin.kind, overlap(one.box, twin.box) > 0.85) == (one.kind, True)
             assert twin.score == pytest.approx(one.score, abs=0.08)
     assert compared >= 3
+
+
+@pytest.mark.parametrize(
+    ("score", "plume", "kept"),
+    [
+        (0.2, (300.0, 300.0, 500.0, 450.0), True),  # behind the vehicle
+        (0.2, (300.0, 300.0, 330.0, 320.0), False),  # a speck
+        (0.2, (700.0, 50.0, 900.0, 150.0), False),  # far from every vehicle
+        (0.6, (700.0, 50.0, 720.0, 70.0), True),  # sure enough to stand alone
+    ],
+)
+def test_a_weak_plume_has_to_be_large_and_near_a_vehicle(
+    score: float, plume: tuple[float, float, float, float], kept: bool
+) -> None:
+    truck = Detection("truck", 0.9, (200.0, 200.0, 320.0, 330.0))
+    smoke = Detection("smoke", score, plume)
+    seen = Seen(vehicles=[truck], faint=[], smoke=[smoke])
+    assert stills._credible(smoke, seen, (500, 1000)) is kept
+    alone = Seen(vehicles=[], faint=[], smoke=[smoke])
+    assert stills._credible(smoke, alone, (100, 200))

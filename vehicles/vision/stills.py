@@ -12,11 +12,14 @@ from vehicles.domain.plates import is_valid
 from vehicles.domain.smoke.photometry import Image, luminance
 from vehicles.domain.smoke.regions import Box, box_mask
 from vehicles.domain.smoke.ringelmann import grade_of
-from vehicles.vision.detector import Detection, Eyes
+from vehicles.vision.detector import Detection, Eyes, Seen
 from vehicles.vision.pictures import Picture
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
 
-SMOKE_SCORE = 0.15
+SMOKE_SCORE = 0.16
+# A box less sure than this is chance where it is small beside the picture, or where there
+# are vehicles and it lies farther from each than this many of its sizes.
+WEAK_SCORE, SMALL_SHARE, FAR_SIZES = 0.4, 0.025, 1.5
 # A ring darker than this cannot stand for a background.
 DARKEST_RING = 0.04
 RING = 0.35
@@ -61,7 +64,11 @@ def look_at_still(
     """
     image, scale = picture.image, picture.scale
     seen = eyes.look(image)
-    kept = [one for one in seen.smoke if one.score >= threshold]
+    kept = [
+        one
+        for one in seen.smoke
+        if one.score >= threshold and _credible(one, seen, image.shape[:2])
+    ]
     light = luminance(image) if kept else None
     boxes = [one.box for one in (*seen.vehicles, *kept)]
     smoke = []
@@ -79,6 +86,29 @@ def look_at_still(
         width=picture.width,
         height=picture.height,
         notes=list(picture.notes),
+    )
+
+
+def _credible(one: Detection, seen: Seen, shape: tuple[int, ...]) -> bool:
+    """Whether a plume is sure, or as large and as near to a vehicle as plumes are."""
+    if one.score >= WEAK_SCORE:
+        return True
+    x1, y1, x2, y2 = one.box
+    if (x2 - x1) * (y2 - y1) < SMALL_SHARE * shape[0] * shape[1]:
+        return False
+    vehicles = [other.box for other in (*seen.vehicles, *seen.faint)]
+    return not vehicles or any(
+        _apart_from(one.box, box) <= FAR_SIZES for box in vehicles
+    )
+
+
+def _apart_from(plume: Box, vehicle: Box) -> float:
+    """Gap between two boxes in sizes of the second one; 0 where they touch."""
+    across = max(plume[0] - vehicle[2], vehicle[0] - plume[2], 0.0)
+    down = max(plume[1] - vehicle[3], vehicle[1] - plume[3], 0.0)
+    return max(
+        across / max(vehicle[2] - vehicle[0], 1.0),
+        down / max(vehicle[3] - vehicle[1], 1.0),
     )
 
 
