@@ -219,8 +219,8 @@ def _look_up(asked: int) -> tuple[list[float], list[float], list[float]]:
         made = shape(test.process, test.method)
         if made is None:
             continue
-        hashes = list({code for code, _ in fingerprint(made).asked})
-        values = [test.method, hashes, row.pk]
+        hashes = sorted({code for code, _ in fingerprint(made).asked})
+        values = [hashes, test.method, params.bucket, row.pk]
         with connection.cursor() as cursor:
             for sql, times in ((reduced, small), (likeness.LOOK_UP, large)):
                 cursor.execute(sql, values)

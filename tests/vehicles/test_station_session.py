@@ -3,8 +3,11 @@
 import copy
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db import models
 from django.test import Client
 
 from alerts.models import Alert
@@ -13,7 +16,7 @@ from bozhou_eco.common import clock
 from tests import factories
 from tests.vehicles.station_makers import NOON, ROOT, caller, honest, parts, post_whole
 from vehicles.domain.inspection.read import as_json
-from vehicles.models import Curve, Dialect, Finding, Inspection, RefusedPost
+from vehicles.models import Curve, CurveHash, Dialect, Finding, Inspection, RefusedPost
 from vehicles.services.findings import analyse
 
 pytestmark = pytest.mark.django_db
@@ -368,3 +371,18 @@ def test_a_body_that_is_no_json_is_a_problem_document():
         )
         assert answer.status_code == 400
         assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_rebuilt_fingerprints_are_those_that_were_stored():
+    by = caller()
+    for number in range(3):
+        post_whole(by, parts(honest("vmas", number), f"S-{number}"))
+    for held in Inspection.objects.all():
+        analyse(inspection=held, now=NOON)
+    rows = ("method", "hash", "curve_id", "place")
+    before = set(CurveHash.objects.values_list(*rows))
+    assert before
+    CurveHash.objects.filter(place__gt=20).delete()
+    CurveHash.objects.update(hash=models.F("hash") + 1)
+    call_command("rebuild_fingerprints", stdout=StringIO())
+    assert set(CurveHash.objects.values_list(*rows)) == before

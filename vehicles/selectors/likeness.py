@@ -1,6 +1,6 @@
 """Find curves like a given one by their fingerprints, without comparing every pair."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,8 +29,13 @@ from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import Curve, Inspection
 
 LOOK_UP = """
-SELECT hash, curve_id, place FROM vehicles_curvehash
-WHERE method = %s AND hash = ANY(%s::int[]) AND curve_id <> %s
+SELECT asked.hash, found.curve_id, found.place
+FROM unnest(%s::int[]) AS asked(hash)
+CROSS JOIN LATERAL (
+    SELECT curve_id, place FROM vehicles_curvehash
+    WHERE method = %s AND hash = asked.hash LIMIT %s
+) AS found
+WHERE found.curve_id <> %s
 """
 
 
@@ -49,18 +54,14 @@ def hits(
 ) -> Iterator[tuple[int, int, int]]:
     """Yield (curve, row asked, row stored) for every shared window hash.
 
-    Of a hash only the ``bucket`` oldest are taken: more say nothing.
+    Of a hash only ``bucket`` curves are taken: more say nothing.
     """
     rows: dict[int, list[int]] = defaultdict(list)
     for code, row in prints.asked:
         rows[code].append(row)
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [method, list(rows), own])
-        found = sorted(cursor.fetchall())
-    taken: Counter[int] = Counter()
-    for code, curve, place in found:
-        taken[code] += 1
-        if taken[code] <= bucket:
+        cursor.execute(LOOK_UP, [sorted(rows), method, bucket, own])
+        for code, curve, place in cursor.fetchall():
             for row in rows[code]:
                 yield curve, row, place
 

@@ -17,6 +17,12 @@ STATES = (
     ("untied", "未见不合格检验"),
 )
 
+OUTCOMES = {
+    "passed": Q(after="pass"),
+    "failed": Q(after="fail"),
+    "waiting": Q(after=None),
+}
+
 
 def _begin(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=clock.BEIJING)
@@ -47,16 +53,10 @@ def repairs_for(
         rows = rows.filter(vehicle__plate__contains=given["q"].upper()[:20])
     if given.get("shop"):
         rows = rows.filter(shop_code=given["shop"][:20])
-    state = given.get("state")
-    if state == "passed":
-        rows = rows.filter(after="pass")
-    elif state == "failed":
-        rows = rows.filter(after="fail")
-    elif state == "waiting":
-        rows = rows.filter(after=None)
-    elif state == "untied":
-        rows = rows.filter(inspection=None)
-    return rows
+    state = given.get("state", "")
+    if state == "untied":
+        return rows.filter(inspection=None)
+    return rows.filter(OUTCOMES[state]) if state in OUTCOMES else rows
 
 
 @dataclass(frozen=True, slots=True)

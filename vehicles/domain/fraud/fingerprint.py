@@ -7,9 +7,11 @@ clipped, so that no single jump decides. Such remainders are nearly white noise;
 unlike tests correlate by chance only, those of copies do, even when a copy was scaled,
 shifted or slightly blurred.
 
-The remainder is cut into windows, each projected on fixed random directions; the signs
-are the window's hash. Windows are *stored* at every few rows and *asked for* at every
-row, hence a shifted copy still meets its original.
+The remainder is smoothed a little, since a copyist's noise and blur sit in its fastest
+changes, and cut into windows, each less its mean and projected on fixed random
+directions; the signs are the window's hash. Windows in which nothing happens are left
+out: all tests share them. Windows are *stored* at every few rows and *asked for* at
+every row, hence a shifted copy still meets its original.
 """
 
 from dataclasses import dataclass
@@ -20,10 +22,13 @@ from numpy.typing import NDArray
 
 from vehicles.domain.inspection.process import Curve
 
-VERSION = 1
-"""Changes whenever stored hashes would no longer meet new ones."""
+VERSION = 2
+"""Changes whenever stored hashes would no longer meet new ones: they are then made anew
+by ``manage.py rebuild_fingerprints``."""
 
-WINDOW, BITS, PROBES = 24, 22, 2
+WINDOW, BITS, PROBES = 24, 28, 1
+QUIET = 0.25
+"""A window whose spread is below this share of the channel's says nothing."""
 STORED_WINDOWS = 14
 """About so many windows are stored per channel, whatever the test's length."""
 
@@ -221,22 +226,38 @@ def fingerprint(rest: Array) -> Fingerprint:
     stride = max(2, rows // STORED_WINDOWS)
     weights = 1 << np.arange(BITS, dtype=np.int64)
     for channel in range(rest.shape[1]):
-        values = rest[:, channel]
-        if np.isnan(values[0]):
+        if np.isnan(rest[0, channel]):
             continue
-        windows = np.lib.stride_tricks.sliding_window_view(values, WINDOW)
-        sides = windows @ _directions()
+        sides, loud = _windows(rest[:, channel])
         hashes = (sides > 0) @ weights + (channel << BITS)
-        places = range(2, rows, stride)
-        stored += zip(hashes[places].tolist(), places, strict=True)
+        stored += _pairs(hashes, loud, stride)
         unsure = np.argsort(np.abs(sides), axis=1)[:, :PROBES]
         for pattern in range(1 << PROBES):
             probe = hashes
             for bit in range(PROBES):
                 if pattern >> bit & 1:
                     probe = probe ^ weights[unsure[:, bit]]
-            asked += zip(probe[2:].tolist(), range(2, rows), strict=True)
+            asked += _pairs(probe, loud, 1)
     return Fingerprint(tuple(stored), tuple(asked))
+
+
+def _windows(values: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Return each window's sides of the directions, and whether anything happens in it."""
+    padded = np.concatenate([values[:1], values, values[-1:]])
+    smooth = np.convolve(padded, (0.25, 0.5, 0.25), "valid")
+    windows = np.lib.stride_tricks.sliding_window_view(smooth, WINDOW)
+    windows = windows - windows.mean(axis=1, keepdims=True)
+    spread = np.sqrt((windows * windows).mean(axis=1))
+    return windows @ _directions(), spread >= QUIET
+
+
+def _pairs(
+    hashes: NDArray[np.int64], loud: NDArray[np.bool_], stride: int
+) -> list[tuple[int, int]]:
+    """Return (hash, row) from row 2 on, every ``stride`` rows, quiet windows left out."""
+    rows = np.arange(2, len(hashes), stride)
+    rows = rows[loud[rows]]
+    return list(zip(hashes[rows].tolist(), rows.tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
