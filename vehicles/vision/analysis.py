@@ -6,7 +6,7 @@ from vehicles.domain.smoke import comparison, gates, verdict
 from vehicles.domain.smoke.background import Background
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.regions import Box
-from vehicles.domain.smoke.voting import Voted
+from vehicles.domain.smoke.voting import HOME_SHARE, Voted
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Profile:
     thresholds: verdict.Thresholds = field(default_factory=verdict.Thresholds)
     background: Background | None = None
     home: str = "新"
+    # Share of the plates passing here that are of the home province.
+    home_share: float = HOME_SHARE
     # Plates of every vehicle, not only of those put forward.
     all_plates: bool = False
 

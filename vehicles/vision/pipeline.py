@@ -80,7 +80,7 @@ def _all_plates(
     if clip.profile.all_plates:
         for number, crops in sorted(clip.crops.items()):
             if number not in found:
-                found[number] = read_plate(crops, plates, clip.profile.home)[0]
+                found[number] = read_plate(crops, plates, clip.profile)[0]
     return found
 
 
@@ -92,7 +92,7 @@ def _best(track: Track) -> Seen:
 def _finish(found: Judged, clip: Clip, plates: PlateReader) -> Candidate:
     track, instants, judged = found
     plate, picture, plate_at = read_plate(
-        clip.crops.get(track.number, []), plates, clip.profile.home
+        clip.crops.get(track.number, []), plates, clip.profile
     )
     curve = [_point(sight, instant, clip.scale) for sight, instant in instants]
     return Candidate(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from vehicles.domain import plates as rules
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.voting import Voted, vote
+from vehicles.vision.analysis import Profile
 from vehicles.vision.clip import Crop
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
 
@@ -17,7 +18,7 @@ _Found = list[tuple[Crop, FoundPlate]]
 
 
 def read_plate(
-    crops: Sequence[Crop], plates: PlateReader, home: str
+    crops: Sequence[Crop], plates: PlateReader, profile: Profile
 ) -> tuple[Voted, Image | None, float | None]:
     """The voted plate, its best picture and the time of that picture."""
     found: _Found = []
@@ -26,10 +27,14 @@ def read_plate(
         if _settled(found):
             break
     if not found:
-        return vote([], home=home), None, None
+        return vote([]), None, None
     near = _near(found)
     crop, best = max(near, key=lambda pair: pair[1].reading.score)
-    voted = vote([one.reading for _, one in near], home=home)
+    voted = vote(
+        [one.reading for _, one in near],
+        home=profile.home,
+        home_share=profile.home_share,
+    )
     return voted, best.picture, crop.at
 
 

@@ -13,6 +13,7 @@ from bozhou_eco.common.video import VideoError, frames
 from vehicles.domain.smoke.background import blend
 from vehicles.domain.smoke.tracks import Passing, owned
 from vehicles.domain.smoke.verdict import Thresholds
+from vehicles.domain.smoke.voting import HOME_SHARE
 from vehicles.models import Camera, Segment
 from vehicles.services.captures import Draft, finish_segment
 from vehicles.services.segments import (
@@ -77,6 +78,7 @@ def profile_of(camera: Camera) -> Profile:
         thresholds=replace(base, **known),
         background=load_background(background_file(camera)),
         home=str(given.get("home", "新")),
+        home_share=float(given.get("home_share", HOME_SHARE)),
     )
 
 

@@ -90,3 +90,14 @@ def test_readers_doubts_are_shared_and_a_look_alike_is_told() -> None:
     assert vote(mixed).text == "新E1M28X"
     even = [read("新E1M28X", choices=doubt(0.5, 0.49))] * 3
     assert vote(even).problem == "第 4 位 M/W 难辨，需人工核对"
+
+
+def test_a_choice_of_the_prior_against_the_reader_is_told() -> None:
+    seen = {"浙": 0.76, "苏": 0.22, "新": 0.016}
+    readings = [Reading("浙E0K73X", 0.9, provinces=seen)] * 3
+    voted = vote(readings, home="新")
+    assert voted.text == "新E0K73X"
+    assert voted.problem == "省份 新/浙 难辨，按本地占比取 新，需人工核对"
+    # Where half of the traffic is from elsewhere, the reader is believed.
+    assert vote(readings, home="新", home_share=0.5).text == "浙E0K73X"
+    assert vote(readings).text == "浙E0K73X"

@@ -45,19 +45,27 @@ class Voted:
 # A look-alike with this share of the winner's support leaves the place open.
 OPEN_SHARE = 0.6
 
-# How much likelier a plate of the home province is than of any other one, before looking.
-HOME_ODDS = 20.0
+# Which share of the plates that pass are of the home province; a camera may set its own.
+HOME_SHARE = 0.9
+# By so much the reader must prefer another province for the choice to be told.
+TOLD_ODDS = 3.0
+
+
+def home_odds(share: float) -> float:
+    """How much likelier the home province is than any other one, before looking."""
+    held = min(max(share, 0.0), 0.999)
+    return held / (1.0 - held) * (len(plates.PROVINCES) - 1)
 
 
 def vote(
-    readings: Sequence[Reading], *, home: str = "", odds: float = HOME_ODDS
+    readings: Sequence[Reading], *, home: str = "", home_share: float = HOME_SHARE
 ) -> Voted:
     """One plate from all readings of a track.
 
-    ``home`` is the province whose plates are ``odds`` times likelier here than any other
-    one's; it can only decide what the reader itself thinks possible. Two plates in one
-    track, a covered or malformed plate are said in ``problem``; a text is never completed
-    by guessing.
+    ``home`` is the province that ``home_share`` of the plates here belong to; as a prior
+    it can only decide what the reader itself thinks possible, and where it decides against
+    the reader that is said. Two plates in one track, a covered or malformed plate are said
+    in ``problem``; a text is never completed by guessing.
     """
     usable = [
         replace(one, text=text)
@@ -72,7 +80,8 @@ def vote(
     for place in range(length):
         support = _support(same, place)
         if place == 0 and all(one.provinces for one in same):
-            support = _provinces(same, home, odds)
+            support = _provinces(same, home, home_odds(home_share) if home else 1.0)
+            open_places += _against_reader(same, support, home)
         best = max(support, key=lambda char: support[char])
         text += best
         sureness = min(sureness, support[best] / max(sum(support.values()), 1e-9))
@@ -126,6 +135,20 @@ def _provinces(readings: Sequence[Reading], home: str, odds: float) -> dict[str,
         for char, likely in one.provinces.items():
             support[char] += likely * (odds if char == home else 1.0)
     return support
+
+
+def _against_reader(
+    readings: Sequence[Reading], support: Mapping[str, float], home: str
+) -> list[str]:
+    """Says so where the prior and not the reader chose the province."""
+    own = _provinces(readings, home, 1.0)
+    chosen, liked = (
+        max(support, key=lambda c: support[c]),
+        max(own, key=lambda c: own[c]),
+    )
+    if chosen == liked or own[liked] < TOLD_ODDS * own[chosen]:
+        return []
+    return [f"省份 {chosen}/{liked} 难辨，按本地占比取 {chosen}"]
 
 
 def _color(readings: Sequence[Reading]) -> Color:
