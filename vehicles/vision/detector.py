@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ultralytics import YOLO
 
 from vehicles.domain.smoke.photometry import Image
-from vehicles.vision.direct import DirectModel, is_openvino
+from vehicles.vision.direct import open_direct
 from vehicles.vision.torch_compat import ensure_torchvision
 
 VEHICLES = frozenset({"car", "bus", "truck"})
@@ -48,9 +48,7 @@ class Detector:
         self.path, self.size = path, size
         self.model: Any = YOLO(str(path), task="detect")
         self.version = f"{path.stem}@{fingerprint(path)}"
-        self._direct = (
-            DirectModel(path, size=size, threads=threads) if is_openvino(path) else None
-        )
+        self._direct = open_direct(path, size=size, threads=threads)
 
     def detect(self, image: Image) -> list[Detection]:
         """Vehicles and smoke above 0.05 in an H×W×3 BGR picture, best first."""

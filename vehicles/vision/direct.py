@@ -26,11 +26,6 @@ MOST_CANDIDATES = 30_000
 Rows = NDArray[np.float32]
 
 
-def is_openvino(path: Path) -> bool:
-    """Whether a model is an OpenVINO folder."""
-    return path.is_dir() and any(path.glob("*.xml"))
-
-
 @dataclass(frozen=True)
 class Fit:
     """How a picture lies in the square input: its size there, where it begins."""
@@ -57,17 +52,14 @@ class Fit:
 class DirectModel:
     """An OpenVINO detector that takes a picture's bytes as they are."""
 
-    def __init__(self, path: Path, *, size: int, threads: int) -> None:
-        self.size = size
-        told = yaml.safe_load((path / "metadata.yaml").read_text(encoding="utf-8"))
-        self.names: dict[int, str] = told["names"]
-        core = openvino.Core()
-        model = core.read_model(next(path.glob("*.xml")))
-        model.reshape([1, 3, size, size])
+    def __init__(
+        self, model: Any, *, size: int, threads: int, names: dict[int, str]
+    ) -> None:
+        self.size, self.names = size, names
         config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             config["INFERENCE_NUM_THREADS"] = threads
-        compiled = core.compile_model(_taking_bytes(model), "CPU", config)
+        compiled = openvino.Core().compile_model(_taking_bytes(model), "CPU", config)
         self._request = compiled.create_infer_request()
         self._input: Image = np.empty((1, size, size, 3), np.uint8)
 
@@ -92,6 +84,28 @@ class DirectModel:
         kept[:, [1, 3]] -= fit.top
         kept[:, :4] = np.clip(kept[:, :4] / fit.scale, 0, (width, height) * 2)
         return kept
+
+
+def open_direct(path: Path, *, size: int, threads: int) -> DirectModel | None:
+    """The model of a folder, or None where only the general runner can run it.
+
+    A network exported for one size keeps that size. What sorts out its boxes itself, or
+    takes pictures that are not square, is left to the general runner.
+    """
+    files, facts = sorted(path.glob("*.xml")), path / "metadata.yaml"
+    if not path.is_dir() or not files or not facts.is_file():
+        return None
+    told = yaml.safe_load(facts.read_text(encoding="utf-8"))
+    if told.get("task") != "detect" or told.get("end2end"):
+        return None
+    model = openvino.Core().read_model(files[0])
+    shape = model.input().get_partial_shape()
+    if shape.is_dynamic:
+        model.reshape([1, 3, size, size])
+    elif list(shape.to_shape()) != [1, 3, shape.to_shape()[2], shape.to_shape()[2]]:
+        return None
+    side = int(model.input().get_shape()[2])
+    return DirectModel(model, size=side, threads=threads, names=told["names"])
 
 
 def _kept(found: Rows, *, least: float, share: float, most: int) -> Rows:
