@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from bozhou_eco.common import clock
-from polluters.domain.checks.finding import Hit, factor_name
+from polluters.domain.checks.finding import UNITS, Hit, factor_name
 from polluters.domain.checks.series import is_pollutant
 from polluters.domain.multivariate import find_odd
 from polluters.domain.seasonal import learn
@@ -36,6 +36,11 @@ def _look(checks: frozenset[str], now: datetime) -> Look:
         checks, now - timedelta(hours=12), now - timedelta(hours=6), lasting=True,
         gone="趋势或水平已恢复",
     )  # fmt: skip
+
+
+def _unit(point: Point) -> str:
+    """Return a unit as people read it."""
+    return UNITS.get(point.unit, point.unit)
 
 
 def look_ahead(*, now: datetime) -> int:
@@ -109,7 +114,7 @@ def _trend(
         return None
     return make_hit(
         "will_exceed", last, now, code=point.pollutant.code,
-        score=1 / max(forecast.hours, 0.1), text=forecast.text(point.unit),
+        score=1 / max(forecast.hours, 0.1), text=forecast.text(_unit(point)),
         hours=forecast.hours, early=forecast.early, late=forecast.late,
     )  # fmt: skip
 
@@ -151,7 +156,7 @@ def _levels(
             hits.append(
                 make_hit(
                     "unusual_level", hour, hour + HOUR, code=point.pollutant.code,
-                    score=abs(odd.score), text=odd.text(point.unit),
+                    score=abs(odd.score), text=odd.text(_unit(point)),
                 )
             )  # fmt: skip
     return hits
