@@ -41,3 +41,19 @@ def test_no_built_in_policy_contradicts_itself() -> None:
     for kind, policy in KINDS.items():
         if policy.enterprise_first:
             assert may_go_first(kind), kind
+
+
+def test_who_hears_of_what_and_what_asks_for_a_verdict() -> None:
+    """The whole table: to widen it is a decision, not a slip."""
+    assert {kind for kind, policy in KINDS.items() if policy.confidential} == {
+        "anomaly", "constant", "door", "fraud", "hugging", "inspection", "integrity",
+        "jump", "parameter", "station", "stopped-running",
+    }  # fmt: skip
+    assert {kind for kind, policy in KINDS.items() if policy.enterprise_first} == {
+        "clock", "exceed", "exceedance", "late-mark", "missing", "offline",
+        "transmission", "water-exceedance",
+    }  # fmt: skip
+    assert {kind for kind, policy in KINDS.items() if not policy.verdict} == {
+        "camera", "canary", "case", "clock", "missing", "offline", "process", "report",
+        "station-offline", "transmission",
+    }  # fmt: skip

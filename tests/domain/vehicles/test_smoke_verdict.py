@@ -162,6 +162,7 @@ def test_kappa_counts_agreement_beyond_chance() -> None:
     assert kappa([(yes, yes)] * 5 + [(no, no)] * 5) == pytest.approx(1.0)
     mixed = [(yes, yes)] * 4 + [(no, no)] * 4 + [(yes, no), (no, yes)]
     assert kappa(mixed) == pytest.approx(0.6)
+    assert kappa([(yes, yes)] * 10) == 1.0, "where all agree on one answer"
 
 
 def test_what_was_dark_before_the_vehicle_came_is_not_its_smoke() -> None:
