@@ -219,8 +219,13 @@ def _look_up(asked: int) -> tuple[list[float], list[float], list[float]]:
         made = shape(test.process, test.method)
         if made is None:
             continue
-        hashes = sorted({code for code, _ in fingerprint(made).asked})
-        values = [hashes, test.method, params.bucket, row.pk]
+        probes = fingerprint(made).asked
+        values = [
+            [code for code, _ in probes],
+            [number for _, number in probes],
+            *(test.method, params.bucket, row.pk),
+            likeness.AT_SHIFTS * params.candidates,
+        ]
         with connection.cursor() as cursor:
             for sql, times in ((reduced, small), (likeness.LOOK_UP, large)):
                 cursor.execute(sql, values)

@@ -1,7 +1,6 @@
 """Find curves like a given one by their fingerprints, without comparing every pair."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -14,7 +13,6 @@ from vehicles.domain.fraud.copied import (
     Usual,
     closest,
     describe,
-    votes,
     weigh,
 )
 from vehicles.domain.fraud.fingerprint import (
@@ -28,15 +26,22 @@ from vehicles.domain.inspection.process import unpack
 from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import Curve, Inspection
 
+# Windows agree when they stand equally far apart; of a hash that many tests share only
+# some curves are taken, since it says nothing.
 LOOK_UP = """
-SELECT asked.hash, found.curve_id, found.place
-FROM unnest(%s::int[]) AS asked(hash)
+SELECT found.curve_id, asked.row - found.place AS shift
+FROM unnest(%s::int[], %s::int[]) AS asked(hash, row)
 CROSS JOIN LATERAL (
     SELECT curve_id, place FROM vehicles_curvehash
     WHERE method = %s AND hash = asked.hash LIMIT %s
 ) AS found
 WHERE found.curve_id <> %s
+GROUP BY 1, 2
+ORDER BY count(*) DESC, 1, 2
+LIMIT %s
 """
+AT_SHIFTS = 8
+"""How many shifts of one curve may stand before the next curve in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +54,20 @@ class Search:
     other: int | None
 
 
-def hits(
-    method: str, prints: Fingerprint, own: int, bucket: int
-) -> Iterator[tuple[int, int, int]]:
-    """Yield (curve, row asked, row stored) for every shared window hash.
-
-    Of a hash only ``bucket`` curves are taken: more say nothing.
-    """
-    rows: dict[int, list[int]] = defaultdict(list)
-    for code, row in prints.asked:
-        rows[code].append(row)
+def nearest(
+    method: str, prints: Fingerprint, own: int, params: CopiedParams
+) -> list[tuple[int, int]]:
+    """Return (curve, shift) of the best candidates, most agreeing windows first."""
+    hashes = [code for code, _ in prints.asked]
+    rows = [row for _, row in prints.asked]
+    most = AT_SHIFTS * params.candidates
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [sorted(rows), method, bucket, own])
-        for code, curve, place in cursor.fetchall():
-            for row in rows[code]:
-                yield curve, row, place
+        cursor.execute(LOOK_UP, [hashes, rows, method, params.bucket, own, most])
+        found = cursor.fetchall()
+    best: dict[int, int] = {}
+    for curve, shift in found:
+        best.setdefault(curve, shift)
+    return list(best.items())[: params.candidates]
 
 
 def usual(method: str, params: CopiedParams) -> Usual:
@@ -88,7 +92,7 @@ def search(
         return None
     prints = fingerprint(made)
     best: tuple[float, Match | None, int | None] = (0.0, None, None)
-    candidates = votes(hits(test.method, prints, own, params.bucket), params.candidates)
+    candidates = nearest(test.method, prints, own, params)
     packed = dict(
         Curve.objects.filter(pk__in=[curve for curve, _ in candidates]).values_list(
             "pk", "data"
