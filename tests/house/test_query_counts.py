@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from enforcement.selectors import settings as case_settings
 from enforcement.services.cases import open_case
 from enforcement.services.content import comment
 from enforcement.services.feedback import register_inspection
@@ -280,6 +281,12 @@ def judgement(point: Point) -> dict[str, object]:
         "limit_source": "",
         "notes": [],
     }
+
+
+@pytest.fixture(autouse=True)
+def lasting_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a process remembers for two seconds outlast a slow machine's test."""
+    monkeypatch.setattr(case_settings, "MEMO_SECONDS", 3600.0)
 
 
 def count(client: Client, url: str) -> int:
