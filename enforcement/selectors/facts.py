@@ -208,9 +208,7 @@ def fines_in_force(case: Case) -> list[Decision]:
     )
 
 
-def case_owes(
-    case: Case, today: date, fines: Sequence[Decision] | None = None
-) -> Owed:
+def case_owes(case: Case, today: date, fines: Sequence[Decision] | None = None) -> Owed:
     """Return what is owed in a case over all its fines, given those if at hand."""
     found = fines_in_force(case) if fines is None else fines
     parts = [owed_parts(decision, today) for decision in found]
