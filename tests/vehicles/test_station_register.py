@@ -200,7 +200,7 @@ def test_nothing_to_complain_about_is_said():
 
 def test_reading_back_pages_in_order_of_change(monkeypatch):
     by = caller()
-    monkeypatch.setattr("vehicles.api.stations.register.PAGE", 2)
+    monkeypatch.setattr("vehicles.api.stations.register_rows.PAGE", 2)
     seen, cursor = [], ""
     while cursor is not None:
         body = by.client.get(f"{ROOT}instruments/", {"cursor": cursor}).json()

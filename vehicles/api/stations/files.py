@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.doors import problems
-from vehicles.api.stations.register import given, stamp
+from vehicles.api.stations.register_rows import given, stamp
 from vehicles.api.stations.sessions import SessionView
 from vehicles.api.stations.shapes import TextField, serializer_for
 from vehicles.domain.inspection.checks import FileEntry

@@ -11,14 +11,8 @@ from rest_framework.response import Response
 from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.doors import IdempotentView, Problem, problems
-from vehicles.api.stations.register import (
-    MOST,
-    READ_BACK,
-    TAG,
-    page_of,
-    page_output,
-    stamp,
-)
+from vehicles.api.stations.register import MOST, TAG
+from vehicles.api.stations.register_rows import READ_BACK, page_of, page_output, stamp
 from vehicles.api.stations.rows import in_rows, refused_row
 from vehicles.api.stations.shapes import read, serializer_for
 from vehicles.domain.inspection.checks import RepairEntry
