@@ -322,10 +322,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     known = survey()
     tally = Tally()
-    for mutant in drawn:
-        if cpu() > options.cpu:
-            break
-        _try(mutant, known, tally)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for mutant in drawn:
+            if cpu() > options.cpu:
+                break
+            _try(mutant, known, tally)
+    except KeyboardInterrupt:
+        print("stopped; the sample is drawn at random, so a part of it stands for all")
     _tell(tally, len(everything), len(known))
     return 0 if tally.total and tally.killed / tally.total >= options.must else 1
 
