@@ -33,7 +33,8 @@ def test_every_installed_package_is_pinned_at_its_version() -> None:
     loose = []
     for package in metadata.distributions():
         name = plain(package.metadata["Name"])
-        if name not in OWN and not name.startswith(ELSEWHERE):
-            if wanted.get(name) != package.version:
-                loose.append(f"{name}=={package.version}")
+        if name in OWN or name.startswith(ELSEWHERE):
+            continue
+        if wanted.get(name) != package.version:
+            loose.append(f"{name}=={package.version}")
     assert loose == []
