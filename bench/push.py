@@ -75,7 +75,7 @@ def _start(running: Bed) -> tuple[int, str]:
     user.roles = [Role.OFFICER]
     user.save()
     running.spawn_command("ingest_mqtt", "--id", "bench")
-    (port,) = running.serve(1)
+    (port,) = running.serve(1, pages=True)
     time.sleep(3)
     return port, open_session(user)
 

@@ -77,9 +77,15 @@ class Bed:
         return process
 
     def serve(
-        self, count: int, application: str = "bozhou_eco.asgi:application"
+        self,
+        count: int,
+        application: str = "bozhou_eco.asgi:application",
+        *,
+        pages: bool = False,
     ) -> list[int]:
         """Start ``count`` web processes as deployed; return their ports once they listen.
+
+        ``pages`` says that pages are asked for, which need the static files collected.
 
         Raises `RuntimeError` when one does not within a minute.
         """
@@ -88,6 +94,8 @@ class Bed:
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "BOZHOU_STAGE": "demo",
         }
+        if pages:
+            self.manage("collectstatic", "--noinput", "-v", "0")
         ports = [free_port() for _ in range(count)]
         for number, port in enumerate(ports):
             self.spawn(
