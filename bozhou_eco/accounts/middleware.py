@@ -30,7 +30,7 @@ class AccountMiddleware:
         refusal = self._idle(request) or self._second_factor(request)
         response = refusal or self.get_response(request)
         # The user is None where another system came in by its token.
-        if request.user is None or request.user.is_authenticated:
+        if getattr(request.user, "is_authenticated", True):
             # Facts are for this person alone, and are asked for anew after a logout.
             response.setdefault("Cache-Control", "private, no-cache")
         if request.path.startswith(settings.CSP_ADMIN_PATH):
