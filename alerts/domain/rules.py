@@ -223,6 +223,7 @@ def _params(reader: _Reader, known: Mapping[str, Param]) -> dict[str, float]:
             reader.blame(
                 f"params.{name}", f"{param.label}应在 {bounds} {param.unit}".strip()
             )
+            continue  # it may be too large to be a float at all
         params[name] = float(value)
     return params
 

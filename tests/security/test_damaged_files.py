@@ -10,7 +10,8 @@ import openpyxl
 import pytest
 from docx import Document
 
-from bench.fuzz_parsers import Target, changed, inside, targets
+from alerts.domain.rules import RuleError, read_yaml
+from bench.fuzz_parsers import PARAMS, RULE, Target, changed, inside, targets
 from enforcement.papers.word import TemplateError, check_template, render_word
 from vehicles.domain.tables import TableError
 from vehicles.ingest.tables import read_table
@@ -101,6 +102,12 @@ def test_an_entity_brings_no_file_in() -> None:
         filled = render_word(content, {"party": "甲"})
         with zipfile.ZipFile(io.BytesIO(filled)) as archive:
             assert b"root:" not in archive.read("word/document.xml")
+
+
+def test_a_number_too_large_for_a_rule_is_refused_in_words() -> None:
+    text = RULE.replace("ratio: 1.2", "ratio: " + "9" * 400)
+    with pytest.raises(RuleError, match="倍数应在"):
+        read_yaml(text, params=PARAMS)
 
 
 @pytest.mark.parametrize("target", targets(), ids=lambda target: target.name)
