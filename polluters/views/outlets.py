@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +19,7 @@ from polluters.selectors.pages import data as data_pages
 from polluters.selectors.pages.outlet import outlet_page
 
 PERIODS = {"minute": Period.MINUTE, "hour": Period.HOUR, "day": Period.DAY}
+ROWS = 300  # five hours of minutes a page
 LONGEST = {
     Period.MINUTE: timedelta(days=3),
     Period.HOUR: timedelta(days=93),
@@ -97,6 +99,7 @@ def data(request: HttpRequest, pk: int) -> HttpResponse:
         "outlet": found,
         "firm": found.enterprise,
         "table": table,
+        "page": Paginator(table.rows, ROWS).get_page(request.GET.get("page")),
         "span": span,
         "tab": "data",
     }

@@ -148,6 +148,22 @@ def test_export_is_audited_and_says_units(client: Client, officer: User) -> None
     assert (entry.kind, entry.actor) == ("read", officer)
 
 
+def test_a_day_of_minutes_comes_in_pages_newest_first(
+    client: Client, officer: User
+) -> None:
+    point = factories.point(high=100)
+    store(point, [(float(number), "N") for number in range(310)])
+    url = f"/polluters/outlets/{point.outlet_id}/data/?period=minute"
+    day = clock.beijing(clock.now()).date()
+    url += f"&since={day - timedelta(days=1)}&until={day}"
+    first = client.get(url).context["page"]
+    last = client.get(url + "&page=2").context["page"]
+    times = [row.time for row in [*first, *last]]
+    assert (len(first), len(last)) == (300, 10)
+    assert times == sorted(set(times), reverse=True)
+    assert "下一页" in client.get(url).content.decode()
+
+
 @pytest.mark.parametrize("query", ["since=x&until=2026-99-99", "period=century"])
 def test_odd_spans_fall_back(client: Client, officer: User, query: str) -> None:
     point = factories.point()

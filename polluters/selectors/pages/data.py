@@ -1,8 +1,9 @@
 """The table of an outlet's minutes, hours or days: a row a time, a column a factor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import overload
 
 from bozhou_eco.common import clock
 from polluters.models import Mean, Outlet, Period, Point, Reading
@@ -65,46 +66,88 @@ def _columns(outlet: Outlet) -> list[Column]:
     return sorted(columns, key=lambda column: column.limit is None)
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+# A value as judged, its flag if not N, and whether it is valid.
+Stored = tuple[float | None, str, bool]
+
+
+class _Rows(Sequence[Row]):
+    """Rows newest first, made when they are looked at: a page shows few of a day's."""
+
+    def __init__(
+        self, columns: Sequence[Column], cells: Mapping[datetime, Mapping[int, Stored]]
+    ) -> None:
+        self._columns = columns
+        self._cells = cells
+        self._times = sorted(cells, reverse=True)
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return [self._row(moment) for moment in self._times[index]]
+        return self._row(self._times[index])
+
+    def _row(self, moment: datetime) -> Row:
+        found = self._cells[moment]
+        return Row(
+            moment,
+            [_cell(column, found.get(column.point.pk)) for column in self._columns],
+        )
+
+
+EMPTY = Cell("")
+
+
+def _cell(column: Column, stored: Stored | None) -> Cell:
+    if stored is None:
+        return EMPTY
+    value, flag, valid = stored
+    return Cell(
+        text="" if value is None else f"{value:.4g}",
+        flag=flag,
+        over=bool(valid and column.limit and column.limit.beyond(value)),
+        valid=valid,
+    )
 
 
 def _from_readings(
     columns: Sequence[Column], start: datetime, end: datetime
-) -> dict[datetime, dict[int, Cell]]:
-    by_time: dict[datetime, dict[int, Cell]] = {}
-    wanted = {column.point.pk: column for column in columns}
+) -> dict[datetime, dict[int, Stored]]:
+    by_time: dict[datetime, dict[int, Stored]] = {}
+    converted = {column.point.pk: column.point.converted for column in columns}
     rows = Reading.objects.filter(
-        point_id__in=list(wanted), period=Period.MINUTE, time__gte=start, time__lt=end
+        point_id__in=list(converted),
+        period=Period.MINUTE,
+        time__gte=start,
+        time__lt=end,
     ).values_list("point_id", "time", "value", "converted", "flag")
     for point_id, moment, value, zs, flag in rows:
-        column = wanted[point_id]
-        judged = zs if column.point.converted and zs is not None else value
-        by_time.setdefault(moment, {})[point_id] = Cell(
-            text=_text(judged),
-            flag="" if flag == "N" else flag,
-            over=bool(flag == "N" and column.limit and column.limit.beyond(judged)),
-            valid=flag == "N",
-        )
+        judged = zs if converted[point_id] and zs is not None else value
+        normal = flag == "N"
+        by_time.setdefault(moment, {})[point_id] = (
+            judged, "" if normal else flag, normal,
+        )  # fmt: skip
     return by_time
 
 
 def _from_means(
     columns: Sequence[Column], period: int, start: datetime, end: datetime
-) -> dict[datetime, dict[int, Cell]]:
-    by_time: dict[datetime, dict[int, Cell]] = {}
-    wanted = {column.point.pk: column for column in columns}
+) -> dict[datetime, dict[int, Stored]]:
+    by_time: dict[datetime, dict[int, Stored]] = {}
+    points = {column.point.pk: column.point for column in columns}
     rows = Mean.objects.filter(
-        point_id__in=list(wanted), period=period, time__gte=start, time__lt=end
+        point_id__in=list(points), period=period, time__gte=start, time__lt=end
     )
     for row in rows:
-        column = wanted[row.point_id]
-        value = judged_mean(row, column.point)
-        by_time.setdefault(row.time, {})[row.point_id] = Cell(
-            text=_text(value),
-            flag="" if row.valid else "无效",
-            over=bool(row.valid and column.limit and column.limit.beyond(value)),
-            valid=row.valid,
+        by_time.setdefault(row.time, {})[row.point_id] = (
+            judged_mean(row, points[row.point_id]),
+            "" if row.valid else "无效",
+            row.valid,
         )
     return by_time
 
@@ -116,9 +159,4 @@ def table(*, outlet: Outlet, period: int, start: datetime, end: datetime) -> Tab
         by_time = _from_readings(columns, start, end)
     else:
         by_time = _from_means(columns, period, start, end)
-    empty = Cell("")
-    rows = [
-        Row(moment, [cells.get(column.point.pk, empty) for column in columns])
-        for moment, cells in sorted(by_time.items(), reverse=True)
-    ]
-    return Table(columns, rows)
+    return Table(columns, _Rows(columns, by_time))
