@@ -66,9 +66,10 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
 ) -> None:
     """Name the test database after the suffix, so that two runs never meet."""
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = _own_name(
-        "test_bozhou"
-    )
+    test = settings.DATABASES["default"].setdefault("TEST", {})
+    test["NAME"] = _own_name("test_bozhou")
+    if template := os.environ.get("TEST_DB_TEMPLATE"):
+        test["TEMPLATE"] = template  # migrated once for all workers
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ POSTGRES = {
     "max_connections": "300",
 }
 BROWSER = "tests/browser"
+TEMPLATE = "bozhou_suite"
 SELECTING = ("-k", "-m", "--lf", "--last-failed", "--ff", "--nf")
 CHECKS = {
     "ruff check": [BIN / "ruff", "check", "."],
@@ -36,6 +37,32 @@ def selects(arguments: list[str]) -> bool:
         argument in SELECTING or (ROOT / argument.split("::")[0]).exists()
         for argument in arguments
     )
+
+
+def migrate(stores: Stores, variables: dict[str, str]) -> "subprocess.Popen[str]":
+    """Begin to migrate an empty database, of which every test database is a copy.
+
+    It runs on the second core while the static checks keep the first.
+    """
+    stores.postgres.make_database(TEMPLATE)
+    url = variables["DATABASE_URL"].replace("/postgres?", f"/{TEMPLATE}?")
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "--noinput", "-v", "0"],
+        cwd=ROOT,
+        env=variables | {"DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def migrated(migrating: "subprocess.Popen[str]") -> dict[str, str]:
+    """Wait for the migrations; return what tells the tests of the copy to make."""
+    said, _ = migrating.communicate()
+    if migrating.returncode:
+        print(f"==> migrate failed, each test database migrates itself\n{said}")
+        return {}
+    return {"TEST_DB_TEMPLATE": TEMPLATE}
 
 
 def check(variables: dict[str, str]) -> list[str]:
@@ -97,7 +124,9 @@ def main(arguments: list[str]) -> int:
             if selects(arguments):
                 failed, code = [], pytest(variables, arguments)
             else:
+                migrating = migrate(stores, variables)
                 failed = check(variables)
+                variables |= migrated(migrating)
                 code = everything(variables, arguments)
         if failed:
             print(f"The suite is not green: {', '.join(failed)} failed (see above).")
