@@ -51,7 +51,7 @@ def run(quick: bool) -> list[dict[str, object]]:
     # What was never planted has no recall; each finding counts against the total.
     false = sum(count for rule, count in found.items() if rule not in truth)
     rows.append(
-        {"bench": "fraud", "figure": "found of kinds not planted", "value": false}
+        {"bench": "fraud", "figure": "not_planted", "value": false, "unit": "findings"}
     )
     rows.append(_row("recall", hits.total() / max(truth.total(), 1), RECALL))
     rows.append(_row("precision", hits.total() / max(found.total(), 1), PRECISION))
