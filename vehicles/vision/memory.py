@@ -9,7 +9,7 @@ from functools import cache
 
 # Parameters of mallopt (malloc.h) and what they are set to.
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
-KEPT_BYTES, LARGE_BYTES, ARENAS = 4 << 20, 2_900_000, 2
+KEPT_BYTES, LARGE_BYTES, ARENAS = 64 << 20, 16 << 20, 2
 
 
 @cache
