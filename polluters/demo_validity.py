@@ -230,7 +230,7 @@ def _national(now: datetime) -> None:
     for number, mean in enumerate(means.order_by("point_id", "time")):
         if number % 211 == 17 or mean.computed is None:
             continue
-        apart = 1.06 if number % 307 == 5 else 1.0
+        apart = 1.06 if number % 3001 == 5 else 1.0
         point = mean.point
         rows.append(
             [
