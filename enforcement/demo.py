@@ -265,6 +265,15 @@ def _visiting(now: datetime, number: int) -> None:
     story.check().hand_over().visit("脱硝氨水流量偏低，喷枪堵塞。")
 
 
+def _planned(now: datetime, number: int) -> None:
+    """A visit approved for today: it waits on the phones of its two officers."""
+    story = _open(
+        "planned", number, now - timedelta(days=1), kind="exceedance",
+        subject="晨岭水泥 DA001", summary="晨岭水泥窑头颗粒物小时均值超标 0.3 倍",
+    )  # fmt: skip
+    story.check().hand_over().plan(clock.beijing(now).date())
+
+
 def _waiting(now: datetime, number: int) -> None:
     """Clues that wait in the first stages."""
     cases = (
@@ -375,6 +384,7 @@ STORIES: tuple[Callable[[datetime, int], None], ...] = (
     _station,
     _fault,
     _visiting,
+    _planned,
     _waiting,
     _filing,
     _supervised,

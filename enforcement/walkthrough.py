@@ -14,7 +14,7 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
 from enforcement.domain.documents import DocumentKind
 from enforcement.domain.workflow import FieldKind, State
-from enforcement.models import Case, Cause, DiscretionTable, Document
+from enforcement.models import Case, Cause, DiscretionTable, Document, SiteVisit
 from enforcement.papers.forms import paper
 from enforcement.selectors.facts import build_facts
 from enforcement.services import content, feedback, money, penalties, visits
@@ -148,20 +148,25 @@ class Story:
         self.later(hours=4).do("accept", self.cast.lead)
         return self
 
-    def visit(self, finding: str = "现场核查属实。") -> "Story":
-        """Plan, approve, make and record the visit."""
+    def plan(self, on: date) -> SiteVisit:
+        """Plan a visit by both officers and have it approved."""
         visit = visits.plan_visit(
             case=self.case,
             kind="case",
             conversion="线上不能查明超标原因",
             phone_check="电话联系企业环保负责人，情况待现场核实",
-            planned_on=self.today + timedelta(days=1),
+            planned_on=on,
             officers=[self.cast.lead, self.cast.helper],
             actor=self.cast.lead,
             now=self.now,
         )
         visits.approve_visit(visit=visit, actor=self.cast.leader, now=self.now)
         self.paper(DocumentKind.INSPECTION_NOTICE, self.cast.lead)
+        return visit
+
+    def visit(self, finding: str = "现场核查属实。") -> "Story":
+        """Plan, approve, make and record the visit."""
+        visit = self.plan(self.today + timedelta(days=1))
         self.later(days=1)
         visits.start_visit(
             visit=visit,
