@@ -31,7 +31,6 @@ SCREENS = (
     Screen("overview", "overview:home", dark=True),
     Screen("overview-wall", "overview:home", query="?wall=1"),
     Screen("overview-replay", "overview:home", query="?at={an_hour_ago}"),
-    Screen("search", "overview:search", query="?q=博乐"),
     Screen("alerts", "alerts:list", dark=True),
     Screen("alert", "alerts:detail", row="alerts.Alert", order="-last_at"),
     Screen("duty", "alerts:duty"),
