@@ -1,6 +1,7 @@
 """Demo of video and air: drawn clips that loop where no camera is, two stations' days."""
 
 import math
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,9 +27,9 @@ def seed(*, now: datetime) -> None:
         path = Path(settings.MEDIA_ROOT) / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part.mp4")
+            part = path.with_suffix(f".{os.getpid()}.part.mp4")  # another may seed too
             encode(part, _pictures(kind), rate=RATE)
-            part.rename(path)
+            part.replace(path)
     air.seed_breakpoints()
     _channels()
     _snapshots(now)

@@ -32,7 +32,7 @@ def drop_clip(camera: Camera, clip: str, *, at: datetime) -> Path:
     folder = inbox(camera)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{clip}-{at:%H%M%S}.mp4"
-    part = target.with_suffix(".part")
+    part = target.with_suffix(f".{os.getpid()}.part")
     shutil.copy(CLIPS / f"{clip}.mp4", part)
     os.utime(part, (at.timestamp(), at.timestamp()))
     part.replace(target)
