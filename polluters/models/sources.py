@@ -78,6 +78,10 @@ class Medium(models.TextChoices):
     WATER = "water", "废水"
 
 
+# ST of a source's frames (HJ 212-2017, table 5).
+SYSTEM_OF = {Medium.GAS: "31", Medium.WATER: "32"}
+
+
 class OutletQuerySet(ScopedQuerySet):
     """Outlets, scoped through their enterprise."""
 
@@ -134,3 +138,8 @@ class Outlet(models.Model):
     def subject_key(self) -> str:
         """The key under which alerts and cases refer to this outlet."""
         return f"outlet:{self.pk}"
+
+    @property
+    def system_type(self) -> str:
+        """The ST of frames about this outlet."""
+        return SYSTEM_OF[Medium(self.medium)]

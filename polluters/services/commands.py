@@ -24,7 +24,7 @@ from polluters.domain.commands import (
 )
 from polluters.domain.hj212 import Frame, encode_frame, format_qn, parse_qn
 from polluters.domain.hj212.codes import COMMANDS
-from polluters.models import DeviceCommand, Logger, Medium
+from polluters.models import DeviceCommand, Logger
 from polluters.services.command_setup import (
     SEND_TASK,
     set_clock,
@@ -243,7 +243,7 @@ def frame_of(command: DeviceCommand, now: datetime) -> bytes:
     """Return the request's frame, asking for an answer."""
     logger = command.logger
     return encode_frame(
-        st="31" if logger.outlet.medium == Medium.GAS else "32",
+        st=logger.outlet.system_type,
         cn=command.cn,
         mn=logger.mn,
         pw=logger.password,

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bozhou_eco.common import clock
-from bozhou_eco.common.video import VideoError, frames
+from bozhou_eco.common.video import VideoError
 from bozhou_eco.evidence.services import read_file
 from vehicles.domain.smoke.voting import Voted, vote
 from vehicles.models import Capture, CaptureFile
 from vehicles.services.vendor_looks import Boxes, Look, record_look
 from vehicles.vision import worker
 from vehicles.vision.analysis import Analysis, Candidate
-from vehicles.vision.config import load_config
 from vehicles.vision.evidence import darkest_point, row_of
 from vehicles.vision.pictures import PictureError, decode_picture
-from vehicles.vision.pipeline import analyse
 from vehicles.vision.stills import Still, look_at_still
 
 STILLS_SIGMA = 1.0
@@ -71,18 +69,11 @@ def _clip(capture: Capture, notes: list[str]) -> Analysis | None:
     one = capture.files.filter(kind=CaptureFile.Kind.CLIP).first()
     if one is None:
         return None
-    config = load_config()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vendor.mp4"
         try:
             path.write_bytes(read_file(one.sealed))
-            return analyse(
-                frames(path, per_second=config.per_second),
-                eyes=worker.eyes_in_use(),
-                plates=worker.plates(),
-                profile=worker.profile_of(capture.camera),
-                per_second=config.per_second,
-            )
+            return worker.look_through(path, worker.profile_of(capture.camera))
         except (VideoError, FileNotFoundError) as error:
             notes.append(f"视频不能分析：{error}")
             return None

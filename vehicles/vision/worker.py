@@ -92,7 +92,7 @@ def analyse_segment(segment_id: int) -> int:
     if segment is None:
         return 0
     try:
-        analysis = _look(segment)
+        analysis = look_through(segment_file(segment), profile_of(segment.camera))
         drafts = _drafts(segment, analysis)
     except VideoError as error:
         fail_segment(segment=segment, reason=str(error), now=clock.now())
@@ -118,13 +118,14 @@ def _store(segment: Segment, analysis: Analysis, drafts: list[Draft]) -> int:
     return len(captures)
 
 
-def _look(segment: Segment) -> Analysis:
+def look_through(video: Path, profile: Profile) -> Analysis:
+    """Analyse a video with the models in use; raises VideoError for an unusable one."""
     config = load_config()
     return analyse(
-        frames(segment_file(segment), per_second=config.per_second),
+        frames(video, per_second=config.per_second),
         eyes=eyes_in_use(),
         plates=plates(),
-        profile=profile_of(segment.camera),
+        profile=profile,
         per_second=config.per_second,
     )
 

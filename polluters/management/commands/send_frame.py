@@ -11,7 +11,6 @@ from polluters.clients import publish_up
 from polluters.domain.hj212 import Item, encode_frame
 from polluters.models import Logger, Point, QuarantinedFrame, RawFrame
 
-SYSTEMS = {"gas": "31", "water": "32"}
 PAUSE_S = 0.1
 
 
@@ -50,7 +49,7 @@ class Command(BaseCommand):
             )
         at = clock.now().replace(microsecond=0)
         frame = encode_frame(
-            st=SYSTEMS[logger.outlet.medium],
+            st=logger.outlet.system_type,
             cn="2011",
             mn=logger.mn,
             pw=logger.password,

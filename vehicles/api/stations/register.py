@@ -24,7 +24,7 @@ from vehicles.api.stations.register_rows import (
     staff_row,
     stamp,
 )
-from vehicles.api.stations.rows import in_rows, refused_row
+from vehicles.api.stations.rows import Taken, in_rows
 from vehicles.api.stations.shapes import read, serializer_for
 from vehicles.domain.inspection.checks import (
     CheckEntry,
@@ -35,7 +35,6 @@ from vehicles.domain.inspection.checks import (
 )
 from vehicles.models import DailyCheck, Station
 from vehicles.services import stations as writes
-from vehicles.services.errors_stations import StationRefusalError
 
 TAG = ["检验机构"]
 MOST = 1000
@@ -294,25 +293,17 @@ class Checks(IdempotentView):
         """Take the checks one by one."""
         return in_rows(self.content(), "checks", MOST, self._one)
 
-    def _one(self, index: int, row: Any) -> dict[str, Any]:
-        try:
-            values = read(CheckInput, row)
-            if values["passed"] is None or values["at"] is None:
-                raise ValidationError({"passed": ["不可为空"]})
-            check, made = writes.record_check(
-                station=self.station,
-                serial=values.pop("serial"),
-                values=values,
-                now=clock.now(),
-            )
-        except (ValidationError, StationRefusalError) as error:
-            return refused_row(index, error)
-        return {
-            "index": index,
-            "status": 201 if made else 200,
-            "serial": check.instrument.serial,
-            "agrees": check.agrees,
-        }
+    def _one(self, row: Any) -> Taken:
+        values = read(CheckInput, row)
+        if values["passed"] is None or values["at"] is None:
+            raise ValidationError({"passed": ["不可为空"]})
+        check, made = writes.record_check(
+            station=self.station,
+            serial=values.pop("serial"),
+            values=values,
+            now=clock.now(),
+        )
+        return made, {"serial": check.instrument.serial, "agrees": check.agrees}
 
 
 class Locks(StationView):

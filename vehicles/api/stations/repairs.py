@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,11 +12,10 @@ from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.doors import IdempotentView, Problem, problems
 from vehicles.api.stations.register import MOST, TAG
 from vehicles.api.stations.register_rows import READ_BACK, page_of, page_output, stamp
-from vehicles.api.stations.rows import in_rows, refused_row
+from vehicles.api.stations.rows import Taken, in_rows
 from vehicles.api.stations.shapes import read, serializer_for
 from vehicles.domain.inspection.checks import RepairEntry
 from vehicles.models import RepairRecord, Station
-from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.repairs import Repair, take_repair
 
 RepairInput = serializer_for(RepairEntry)
@@ -105,21 +103,12 @@ class Repairs(IdempotentView):
         """Take the repairs one by one."""
         return in_rows(self.content(), "repairs", MOST, self._one)
 
-    def _one(self, index: int, row: Any) -> dict[str, Any]:
-        try:
-            given = read(RepairInput, row)
-            record, made = take_repair(
-                given=Repair(
-                    **{**given, "plate_color": given.get("plate_color") or ""}
-                ),
-                station=self.station,
-                now=clock.now(),
-            )
-        except (ValidationError, StationRefusalError) as error:
-            return refused_row(index, error)
-        return {
-            "index": index,
-            "status": 201 if made else 200,
-            "number": record.number,
-            "failed_report": _report(record, self.station),
-        }
+    def _one(self, row: Any) -> Taken:
+        given = read(RepairInput, row)
+        record, made = take_repair(
+            given=Repair(**{**given, "plate_color": given.get("plate_color") or ""}),
+            station=self.station,
+            now=clock.now(),
+        )
+        report = _report(record, self.station)
+        return made, {"number": record.number, "failed_report": report}

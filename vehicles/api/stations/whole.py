@@ -4,19 +4,18 @@ from typing import Any
 
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
 from vehicles.api.stations.doors import IdempotentView, Problem, StationView, problems
-from vehicles.api.stations.rows import in_rows, refused_row
+from vehicles.api.stations.rows import Taken, in_rows
 from vehicles.api.stations.shapes import check_columns, read, serializer_for
 from vehicles.domain.inspection.read import as_json
 from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import Inspection
-from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.tests_parts import process_of, whole_test
 from vehicles.services.tests_whole import take_whole
 
@@ -56,23 +55,13 @@ class WholeTests(IdempotentView):
         """Take the rows one by one."""
         return in_rows(self.content(), "tests", MOST, self._row)
 
-    def _row(self, index: int, row: Any) -> dict[str, Any]:
-        try:
-            content = read(WholeTest, row)
-            if content.get("process"):
-                check_columns(content["process"], content["method"], "process")
-            found, made = take_whole(
-                station=self.station, content=content, now=clock.now()
-            )
-        except (ValidationError, StationRefusalError) as error:
-            return refused_row(index, error)
-        return {
-            "index": index,
-            "status": 201 if made else 200,
-            "session": found.session,
-            "report": found.report,
-            "outcome": found.outcome,
-        }
+    def _row(self, row: Any) -> Taken:
+        content = read(WholeTest, row)
+        if content.get("process"):
+            check_columns(content["process"], content["method"], "process")
+        found, made = take_whole(station=self.station, content=content, now=clock.now())
+        names = ("session", "report", "outcome")
+        return made, {name: getattr(found, name) for name in names}
 
 
 class WholeOne(StationView):
