@@ -11,6 +11,7 @@ such test reaches counts as unnoticed, and so does one that changes nothing.
 import argparse
 import ast
 import copy
+import hashlib
 import importlib.abc
 import importlib.machinery
 import io
@@ -48,6 +49,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 # Arguments that say how Python keeps a thing, not what a rule decides.
 FORM = frozenset({"frozen", "slots", "kw_only", "strict", "order", "maxsize"})
 MOST_FILES = 6
+KEPT = ROOT / "var" / "mutate.json"
 PYTEST = (
     "-x", "-q", "-c", os.devnull, "--rootdir", str(ROOT), "--noconftest",
     "--import-mode=importlib", "-p", "no:django", "-p", "no:randomly",
@@ -284,18 +286,43 @@ def cpu() -> float:
 
 
 def survey() -> dict[str, Reach]:
-    """Return what each test file that needs no Django reaches."""
-    known = {}
+    """Return what each test file that needs no Django reaches; kept for the next run."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    known, fresh = {}, {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         text = path.read_text(encoding="utf-8")
         if ".domain" not in text or "django" in text:
             continue
-        found = reach(str(path))
+        name = str(path.relative_to(ROOT))
+        old = kept.get(name)
+        if old and old["seen"] == _seen([name, *old["lines"]]):
+            lines = {one: frozenset(there) for one, there in old["lines"].items()}
+            found = Reach(old["seconds"], lines)
+        else:
+            found = reach(str(path))
         if found.ok and found.lines:
             known[str(path)] = found
+            fresh[name] = {
+                "seen": _seen([name, *found.lines]),
+                "seconds": found.seconds,
+                "lines": {one: sorted(there) for one, there in found.lines.items()},
+            }
         elif "tests/domain" in str(path):
-            print(f"left out, it does not pass here: {path.relative_to(ROOT)}")
+            print(f"left out, it does not pass here: {name}")
+    KEPT.parent.mkdir(exist_ok=True)
+    half = KEPT.with_suffix(f".{os.getpid()}.part")
+    half.write_text(json.dumps(fresh))
+    half.replace(KEPT)
     return known
+
+
+def _seen(names: list[str]) -> str:
+    """Return the digest of some files as they are now."""
+    digest = hashlib.sha256()
+    for name in sorted(names):
+        path = ROOT / name
+        digest.update(path.read_bytes() if path.exists() else b"gone")
+    return digest.hexdigest()
 
 
 def main(arguments: list[str] | None = None) -> int:
