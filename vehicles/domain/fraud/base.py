@@ -123,6 +123,14 @@ def clock(moment: datetime) -> str:
     return f"{moment.astimezone(BEIJING):%m-%d %H:%M}"
 
 
+def exceeds(value: float, bound: float) -> bool:
+    """Return whether a value is above a bound, by more than binary fractions lose.
+
+    110 kW are 10 % more than 100 kW, although 110 / 100 - 1 is a hair above 0.1.
+    """
+    return value - bound > 1e-9
+
+
 def runs(flags: Iterable[bool]) -> Iterable[tuple[int, int]]:
     """Yield (start, length) of each run of True."""
     start = length = 0

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from vehicles.domain.fraud.base import Finding, Params, brief, name_of, vehicle_key
+from vehicles.domain.fraud.base import (
+    Finding,
+    Params,
+    brief,
+    exceeds,
+    name_of,
+    vehicle_key,
+)
 from vehicles.domain.inspection.shapes import Vehicle, VehicleTest
 
 CODE = "calid_cvn_shared"
@@ -107,7 +114,7 @@ class SharedCalid:
             return False
         if a.litres and b.litres:
             apart = abs(a.litres - b.litres) / max(a.litres, b.litres)
-            return apart <= self.params.litres_tolerance
+            return not exceeds(apart, self.params.litres_tolerance)
         return not (a.model and b.model)
 
     def finish(self) -> Iterable[Finding]:

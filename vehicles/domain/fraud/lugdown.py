@@ -14,6 +14,7 @@ from vehicles.domain.fraud.base import (
     Finding,
     Params,
     SingleRule,
+    exceeds,
     name_of,
     runs,
     vehicle_key,
@@ -90,7 +91,7 @@ class RatioDrift(SingleRule):
             return
         base = median(ratio for _, ratio in ratios[: self.params.reference_rows])
         off = [ratio / base - 1 for _, ratio in ratios]
-        away = [abs(value) > self.params.tolerance for value in off]
+        away = [exceeds(abs(value), self.params.tolerance) for value in off]
         found = [run for run in runs(away) if run[1] >= self.params.seconds]
         if not found:
             return
@@ -141,7 +142,7 @@ class WheelPower(SingleRule):
         ]
         shown = max(measured, default=None)
         known = [value for value in (given, shown) if value is not None]
-        if not known or min(known) >= self.params.share * rated:
+        if not known or not exceeds(self.params.share * rated, min(known)):
             return
         power = min(known)
         what = "上报" if power == given else "过程数据中"
@@ -182,7 +183,7 @@ class RatedPower:
             self.models[key].append((report, vehicle_key(test), known or entered))
 
     def _differs(self, entered: float, known: float) -> bool:
-        return abs(entered / known - 1) > self.params.tolerance
+        return exceeds(abs(entered / known - 1), self.params.tolerance)
 
     def _finding(
         self, report: str, entered: float, known: float, what: str, score: float
