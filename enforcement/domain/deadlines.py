@@ -193,7 +193,6 @@ def standing(
             ClockState.UNKNOWN, None, rule.length + extra, 0, 0, 0.0, error.year
         )
     if last is None:
-        total = total or rule.length + extra
         left, share = total - used, used / total if total else 0.0
         return Standing(ClockState.PAUSED, None, total, used, left, share)
     left = _days_left(rule, today, last, calendar)

@@ -19,7 +19,6 @@ UNSIGNED = {
 }
 LONGEST_TEXT = 2000
 MOST_FIELDS = 200
-CLOCK_WARNING = timedelta(minutes=5)
 
 Stored = dict[str, dict[str, Any]]
 

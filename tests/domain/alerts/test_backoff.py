@@ -22,9 +22,9 @@ NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("status", "failure"),
     [
-        (0, "passing"), (408, "passing"), (429, "passing"), (500, "passing"),
+        (0, "passing"), (408, "passing"), (425, "passing"), (429, "passing"), (500, "passing"),
         (503, "passing"), (404, "gone"), (410, "gone"), (401, "key"), (403, "key"),
-        (400, "permanent"), (413, "permanent"),
+        (400, "permanent"), (413, "permanent"), (499, "permanent"), (302, "permanent"),
     ],
 )  # fmt: skip
 def test_classify(status: int, failure: str) -> None:
@@ -87,3 +87,60 @@ def test_a_failing_channel_rests() -> None:
     breaker = Breaker(limit=3, rest=timedelta(seconds=30))
     assert breaker.rests_until(2, NOW) is None
     assert breaker.rests_until(3, NOW) == NOW + timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("gone_s", "step", "at_s"),
+    [
+        (45, Step.RETRY, 49),
+        (46, Step.RETRY, 50),
+        (47, Step.FAIL_OVER, 47),
+    ],
+)
+def test_a_retry_is_begun_if_its_ten_seconds_end_within_sixty(
+    gone_s: int, step: Step, at_s: int
+) -> None:
+    """The pause before it is 4 s: 46 + 4 + 10 = 60."""
+    got = after_failure(
+        Failure.PASSING,
+        attempt=1,
+        first_at=NOW,
+        now=NOW + timedelta(seconds=gone_s),
+        has_next=True,
+    )
+    assert (got.step, got.at) == (step, NOW + timedelta(seconds=at_s))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "step", "wait_s"),
+    [(1, Step.RETRY, 4), (8, Step.RETRY, 512), (9, Step.RETRY, 900),
+     (11, Step.RETRY, 900), (12, Step.GIVE_UP, 0), (13, Step.GIVE_UP, 0)],
+)  # fmt: skip
+def test_the_only_channel_is_tried_twelve_times(
+    attempt: int, step: Step, wait_s: int
+) -> None:
+    got = after_failure(
+        Failure.PASSING, attempt=attempt, first_at=NOW, now=NOW, has_next=False
+    )
+    assert (got.step, got.at) == (step, NOW + timedelta(seconds=wait_s))
+
+
+@pytest.mark.parametrize(("asked", "wait_s"), [(3, 4), (5, 5), (3600, 3600)])
+def test_a_server_that_asks_for_a_longer_pause_gets_it(
+    asked: float, wait_s: int
+) -> None:
+    got = after_failure(
+        Failure.PASSING,
+        attempt=1,
+        first_at=NOW,
+        now=NOW,
+        has_next=False,
+        asked_wait_s=asked,
+    )
+    assert got.at == NOW + timedelta(seconds=wait_s)
+
+
+def test_three_failures_in_a_row_rest_a_channel_for_half_a_minute() -> None:
+    assert Breaker().rests_until(2, NOW) is None
+    assert Breaker().rests_until(3, NOW) == NOW + timedelta(seconds=30)
+    assert Breaker().rests_until(4, NOW) == NOW + timedelta(seconds=30)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.domain.flood import Cap, Merge, Send, admit, summarise
+from alerts.domain.severity import Severity
 
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -75,3 +76,50 @@ def test_a_summary_counts_worst_first() -> None:
     assert summary.districts == ("精河县", "博乐市")
     with pytest.raises(ValueError, match="at least one"):
         summarise([])
+
+
+def test_ten_messages_in_ten_minutes_three_of_them_kept_for_the_worst() -> None:
+    cap = Cap()
+    recent = [NOW - 10 * MINUTE + timedelta(seconds=1)] * 6
+    assert admit("major", recent, NOW, cap) == Send()
+    full = [*recent, NOW]
+    assert admit("major", full, NOW, cap) == Merge(at=NOW + timedelta(seconds=1))
+    assert admit("critical", [*full, NOW, NOW], NOW, cap) == Send()
+    assert isinstance(admit("critical", [*full, NOW, NOW, NOW], NOW, cap), Merge)
+
+
+@pytest.mark.parametrize(("limit", "reserve"), [(1, 0), (2, 1), (10, 0)])
+def test_a_cap_with_room_for_one_ordinary_message_is_enough(
+    limit: int, reserve: int
+) -> None:
+    cap = Cap(limit=limit, reserve=reserve)
+    room = limit - reserve
+    assert admit("info", [NOW] * (room - 1), NOW, cap) == Send()
+    assert admit("info", [NOW] * room, NOW, cap) == Merge(at=NOW + 10 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "verdict"),
+    [(600, Send()), (599, Merge(at=NOW + timedelta(seconds=1)))],
+)
+def test_a_message_counts_until_its_window_has_passed(
+    ago_s: int, verdict: Send | Merge
+) -> None:
+    cap = Cap(limit=1, reserve=0)
+    assert admit("minor", [NOW - timedelta(seconds=ago_s)], NOW, cap) == verdict
+
+
+def test_a_promised_summary_takes_room_from_windows_before_it() -> None:
+    """With room for two, one sent now and one promised in 9 min fill [0, 10 min)."""
+    cap = Cap(limit=2, reserve=0)
+    promised = [NOW, NOW + 9 * MINUTE]
+    assert admit("minor", promised, NOW + MINUTE, cap) == Merge(at=NOW + 10 * MINUTE)
+    later = [NOW, NOW + 10 * MINUTE]
+    assert admit("minor", later, NOW, cap) == Send()
+
+
+def test_equally_common_names_go_by_the_alphabet() -> None:
+    summary = summarise([("info", "b", "y"), ("info", "a", "x"), ("info", "c", "x")])
+    assert summary.kinds == ("a", "b", "c")
+    assert summary.districts == ("x", "y")
+    assert summary.counts == ((Severity.INFO, 3),)

@@ -1,5 +1,7 @@
 """Kinds: refinements inherit, suspicion is confidential and never told to the suspect."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.domain.kinds import KINDS, NEVER_FIRST, base_of, may_go_first, policy_of
@@ -57,3 +59,25 @@ def test_who_hears_of_what_and_what_asks_for_a_verdict() -> None:
         "camera", "canary", "case", "clock", "missing", "offline", "process", "report",
         "station-offline", "transmission",
     }  # fmt: skip
+    assert {kind for kind, policy in KINDS.items() if policy.momentary} == {
+        "capture", "inspection", "report", "road", "smoke", "watch",
+    }  # fmt: skip
+
+
+def test_an_unknown_kind_waits_for_a_verdict_and_is_open_to_the_enterprise() -> None:
+    policy = policy_of("new-thing")
+    assert (policy.verdict, policy.momentary) == (True, False)
+    assert (policy.confidential, policy.enterprise_first) == (False, False)
+    assert policy.reopen == timedelta(minutes=30)
+    assert policy.mute == timedelta(hours=24)
+
+
+def test_suspicion_overrides_what_an_open_kind_allows() -> None:
+    policy = policy_of("exceedance-tamper")
+    assert (policy.label, policy.confidential, policy.enterprise_first) == (
+        "超标预警",
+        True,
+        False,
+    )
+    assert not may_go_first("new-thing.forged")
+    assert may_go_first("new-thing")

@@ -82,3 +82,16 @@ def test_order_of_the_triage_list() -> None:
     ]
     assert places == sorted(places, reverse=True)
     assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [
+        (State.UNACK, 12), (State.RTN_UNACK, 12), (State.ACKED, 2), (State.RETURNED, 2),
+        (State.SHELVED, -8), (State.SUPPRESSED, -8), (State.OUT_OF_SERVICE, -8),
+    ],
+)  # fmt: skip
+def test_ten_places_lie_between_waiting_taken_on_and_held(
+    state: State, place: int
+) -> None:
+    assert priority(state, 2) == place

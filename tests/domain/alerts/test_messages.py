@@ -96,3 +96,73 @@ def test_no_text_breaks_a_message(kind: str, district: str, template: str) -> No
 )
 def test_mask(address: str, masked: str) -> None:
     assert mask(address) == masked
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"),
+    [
+        ("abcd", "****"), ("abcde", "a****de"), ("abcdefghi", "a****hi"),
+        ("abcdefghij", "abc****ghij"),
+    ],
+)  # fmt: skip
+def test_mask_shows_two_ends_from_five_characters_and_longer_ones_from_ten(
+    address: str, masked: str
+) -> None:
+    assert mask(address) == masked
+
+
+@pytest.mark.parametrize(
+    ("length", "cut"), [(999, 999), (1000, 1000), (1001, 1000), (1500, 1000)]
+)
+def test_a_line_is_cut_at_a_thousand_characters(length: int, cut: int) -> None:
+    line = clean("长" * length)
+    assert len(line) == cut
+    assert line.endswith("…") is (length > 1000)
+
+
+@pytest.mark.parametrize(("extra", "dots"), [(0, ""), (1, "…")])
+def test_kinds_have_forty_and_districts_twenty_characters(
+    extra: int, dots: str
+) -> None:
+    message = compose(
+        kind="类" * (40 + extra),
+        district="县" * (20 + extra),
+        severity="info",
+        time="00:00",
+        link=LINK,
+        template="{kind}|{district}|{count}|{link}",
+    )
+    kind, district, count, _ = message.body.split("|")
+    assert kind == "类" * (40 - extra) + dots
+    assert district == "县" * (20 - extra) + dots
+    assert count == "1"
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (2, "类0、类1"),
+        (3, "类0、类1、类2"),
+        (4, "类0、类1、类2等 4 类"),
+    ],
+)
+def test_a_summary_names_three_kinds_and_counts_the_rest(
+    names: int, shown: str
+) -> None:
+    summary = summarise([("info", f"类{n}", "博乐市") for n in range(names)])
+    message = compose_summary(summary, link=LINK, template="{kind}|{count}|{link}")
+    assert message.body == f"{shown}|{names}|{LINK}"
+
+
+def test_a_summary_cuts_a_name_at_twenty_characters() -> None:
+    summary = summarise([("info", "类" * 21, "县" * 20)])
+    message = compose_summary(summary, link=LINK, template="{kind}|{district}|{link}")
+    assert message.body == f"{'类' * 19}…|{'县' * 20}|{LINK}"
+
+
+def test_the_second_variable_is_named_as_the_second() -> None:
+    with pytest.raises(TemplateError) as refusal:
+        check_template("{kind} {plate} {link}")
+    assert str(refusal.value) == (
+        "第 2 个变量“plate”不可用，可用的有：count、district、kind、link、severity、time"
+    )

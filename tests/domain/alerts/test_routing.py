@@ -1,20 +1,22 @@
-"""Who hears of what, when, and climbing the ladder until somebody answers."""
+"""Who hears of what, and when."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.domain.escalation import Climb, Ladder, Rung, Target, climb, targets_of
-from alerts.domain.quiet import Quiet
+from alerts.domain.quiet import Quiet, Season
 from alerts.domain.routing import (
     Call,
     Fact,
+    OfficeHours,
     Person,
     Why,
     Wish,
+    call_of,
     may_hear,
     merge_calls,
+    next_time,
     subscribers,
     wants,
 )
@@ -101,35 +103,47 @@ def test_duty_and_subscription_make_one_message() -> None:
     assert merge_calls([late], [duty, other]) == [duty, other]
 
 
-MINUTES = timedelta(minutes=1)
-LADDER = Ladder(
-    (
-        Rung(0 * MINUTES, frozenset({Target.SUBSCRIBERS, Target.DUTY})),
-        Rung(10 * MINUTES, frozenset({Target.DUTY, Target.BACKUP}), ("sms",)),
-        Rung(20 * MINUTES, frozenset({Target.LEADER}), ("sms",)),
-    ),
-    repeat_every=30 * MINUTES,
-    repeats=2,
+@pytest.mark.parametrize(
+    ("clock", "day"), [(time(12, 1), 23), (time(12), 24), (time(11, 59), 24)]
 )
+def test_a_digest_hour_that_has_come_is_tomorrows(clock: time, day: int) -> None:
+    got = next_time(NOON, clock)
+    assert got == datetime.combine(date(2026, 11, day), clock, tzinfo=BEIJING)
 
 
-def test_the_ladder_is_climbed_then_its_last_rung_repeated() -> None:
-    climbs: list[Climb] = []
-    step, now = 0, NOON
-    while (found := climb(LADDER, step, now)) is not None:
-        climbs.append(found)
-        if found.again_at is None:
-            break
-        step, now = step + 1, found.again_at
-    waits = [0, 10, 30, 60, 90]
-    assert len(climbs) == 5
-    assert [c.rung for c in climbs] == [*LADDER.rungs, LADDER.rungs[2], LADDER.rungs[2]]
-    assert [(c.again_at - NOON) // MINUTES for c in climbs if c.again_at] == waits[1:]
-    assert climbs[-1].again_at is None
-    assert climb(LADDER, 5, NOON) is None
-    assert climb(Ladder(()), 0, NOON) is None
+OPENS = Season("全年", (1, 1), (12, 31), ((time(13), time(14)),))
+HOURS = OfficeHours((OPENS,), (date(2026, 11, 23),))
 
 
-def test_everyone_called_so_far() -> None:
-    assert targets_of(LADDER.rungs, 0) == {Target.SUBSCRIBERS, Target.DUTY}
-    assert targets_of(LADDER.rungs, 2) == set(Target)
+@pytest.mark.parametrize(("office_only", "hour"), [(True, 13), (False, 12)])
+def test_only_who_asked_for_office_hours_waits_for_them(
+    office_only: bool, hour: int
+) -> None:
+    call = call_of(wish(office_only=office_only), SMALL, local=NOON, hours=HOURS)
+    assert (call.at, call.digest) == (NOON.replace(hour=hour), False)
+    (same,) = subscribers(
+        [wish(office_only=office_only)], SMALL, local=NOON, hours=HOURS
+    )
+    assert same == call
+
+
+def test_a_wish_is_of_minor_ones_and_worse_unless_it_says_otherwise() -> None:
+    facts = [Fact("x", severity, 1) for severity in ("info", "minor", "critical")]
+    assert [wants(wish(), fact) for fact in facts] == [False, True, True]
+    assert wants(wish(min_severity="info"), facts[0])
+
+
+def test_a_kind_is_wanted_by_its_own_name_too() -> None:
+    fact = Fact("new-thing", "major", 22)
+    assert wants(wish(kinds=frozenset({"new-thing"})), fact)
+    assert not wants(wish(kinds=frozenset({"other-thing"})), fact)
+
+
+def test_of_equal_calls_the_first_stays_and_a_single_one_beats_a_digest() -> None:
+    first = Call(1, ("a",), NOON, Why.DUTY)
+    second = Call(1, ("b",), NOON, Why.SUBSCRIPTION)
+    digest = Call(1, ("c",), NOON, Why.SUBSCRIPTION, digest=True)
+    assert merge_calls([first], [second]) == [first]
+    assert merge_calls([digest], [second, first]) == [second]
+    at_noon = [wish(), Wish(ALL, ("later",))]
+    assert subscribers(at_noon, EXCEEDED, local=NOON)[0].channels == ("browser", "sms")

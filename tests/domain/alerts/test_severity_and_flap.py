@@ -56,3 +56,38 @@ def test_turns_are_bounded() -> None:
         turns = add_turn(turns, NOW + n * MINUTE)
     assert len(turns) == KEEP
     assert turns[-1] == NOW + 39 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("age_s", "after"), [(299, "critical"), (300, "info"), (301, "info")]
+)
+def test_a_severity_falls_after_five_minutes(age_s: int, after: str) -> None:
+    since = NOW - timedelta(seconds=age_s)
+    assert settle(old="critical", new="info", old_since=since, now=NOW) == after
+
+
+@pytest.mark.parametrize(
+    ("oldest_s", "flaps"), [(599, True), (600, False), (601, False)]
+)
+def test_four_turns_within_ten_minutes_flap(oldest_s: int, flaps: bool) -> None:
+    turns = [NOW - timedelta(seconds=s) for s in (oldest_s, 20, 10, 0)]
+    assert is_flapping(turns, NOW, Damping()) is flaps
+    assert not is_flapping(turns[1:], NOW, Damping())
+
+
+def test_turns_to_come_do_not_count() -> None:
+    turns = [NOW, NOW, NOW, NOW + timedelta(seconds=1)]
+    assert not is_flapping(turns, NOW, Damping())
+    assert is_flapping([NOW] * 4, NOW, Damping())
+
+
+@pytest.mark.parametrize(("quiet_s", "settled"), [(599, False), (600, True)])
+def test_ten_quiet_minutes_settle(quiet_s: int, settled: bool) -> None:
+    turns = [NOW - timedelta(hours=1), NOW - timedelta(seconds=quiet_s)]
+    assert is_settled(turns, NOW, Damping()) is settled
+
+
+def test_the_last_twelve_turns_are_kept() -> None:
+    turns = [NOW + n * MINUTE for n in range(12)]
+    assert add_turn(turns[:11], turns[11]) == turns
+    assert add_turn(turns, NOW) == [*turns[1:], NOW]

@@ -70,3 +70,21 @@ def test_the_proposal_follows_the_commonest_miss() -> None:
     assert "停用窗口" in HitRate("r", 9, 0, Verdict.MAINTENANCE).proposal
     assert HitRate("r", 9, 0, Verdict.DUPLICATE).proposal == "复核规则参数"
     assert HitRate("r", 9, 0, None).proposal == ""
+
+
+def test_the_commonest_miss_is_told_and_only_hits_and_misses_are_judged() -> None:
+    (rate,) = hit_rates(
+        [("r", "data_error", 2), ("r", "data_error", 1), ("r", "maintenance", 2),
+         ("r", "crime", 1), ("r", "duplicate", 7)]
+    )  # fmt: skip
+    assert rate == HitRate("r", 6, 1, Verdict.DATA_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("judged", "hits", "low"),
+    [(8, 0, True), (7, 0, False), (100, 29, True), (100, 30, False)],
+)
+def test_eight_judged_and_under_three_in_ten_is_low(
+    judged: int, hits: int, low: bool
+) -> None:
+    assert HitRate("r", judged, hits, None).low is low

@@ -161,3 +161,59 @@ def test_every_step_has_a_name() -> None:
     assert action_name("comment") == SIDE_ACTS["comment"] == "批注"
     assert action_name("no_such_step") == "no_such_step"
     assert not set(SIDE_ACTS) & {action.value for action in Action}
+
+
+def test_these_cells_may_be_empty_and_the_others_not() -> None:
+    assert {
+        content: [column.name for column in columns if not column.required]
+        for content, columns in COLUMNS.items()
+    } == {
+        Content.REPLY: ["letter", "reference"],
+        Content.PENALTY: ["amount", "reference", "text"],
+        Content.CHECK: ["number", "district", "result"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(content, c.name) for content, columns in COLUMNS.items() for c in columns],
+    ids=lambda part: str(part),
+)
+def test_an_empty_cell_is_told_if_it_is_needed(content: Content, name: str) -> None:
+    rows = {
+        Content.REPLY: {"number": "C", "act": "reply", "on": "2026-05-01", "text": "a"},
+        Content.PENALTY: PENALTY,
+        Content.CHECK: CHECK,
+    }
+    column = next(c for c in COLUMNS[content] if c.name == name)
+    for empty in (None, ""):
+        good, problems = read(content, {**rows[content], name: empty})
+        expected = [f"第 1 行：缺少 {name}"] if column.required else []
+        assert problems == expected
+        assert len(good) == (not column.required)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1999, 1999), (2000, 2000), (2001, 2000)])
+def test_a_text_is_kept_to_two_thousand_characters(length: int, kept: int) -> None:
+    good, _ = read(Content.PENALTY, {**PENALTY, "text": "长" * length})
+    assert good[0]["text"] == "长" * kept
+
+
+def test_days_up_to_today_are_taken() -> None:
+    good, problems = read(Content.PENALTY, {**PENALTY, "on": "2020-01-01"})
+    assert (good[0]["on"], problems) == (date(2020, 1, 1), [])
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "per_cent"),
+    [
+        (1, 8, 12.5),
+        (2, 3, 66.7),
+        (1, 6, 16.7),
+        (5, 5, 100.0),
+        (0, 0, None),
+        (1, 1, 100.0),
+    ],
+)
+def test_a_share_has_one_decimal(top: int, bottom: int, per_cent: float | None) -> None:
+    assert share(top, bottom) == per_cent

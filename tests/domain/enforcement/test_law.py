@@ -13,6 +13,7 @@ from enforcement.domain.law import (
     choose,
     compare,
     heaviest,
+    in_force,
 )
 
 OLD_END, NEW_START = date(2026, 8, 14), date(2026, 8, 15)
@@ -120,3 +121,94 @@ def test_one_act_is_fined_once_by_the_higher():
     assert "第二十九条" in reason
     assert heaviest([]) is None
     assert heaviest([(a, Decimal(100))]) == (a, "只涉及一项规定")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_only_fines_by_unit_are_multiplied(count: int) -> None:
+    five, nine = Decimal(5), Decimal(9)
+    by_unit = FineRange(RangeKind.PER_UNIT, five, nine)
+    assert by_unit.bounds(count=count) == (5 * count, 9 * count)
+    assert FineRange(RangeKind.BETWEEN, five, nine).bounds(count=count) == (5, 9)
+    assert by_unit.bounds() == (5, 9)
+
+
+def test_goods_worth_the_floor_count_as_they_are() -> None:
+    goods = FineRange(RangeKind.MULTIPLE, Decimal(2), Decimal(3), Decimal(100))
+    assert goods.bounds(value=Decimal(100)) == (200, 300)
+    assert goods.bounds(value=Decimal(101)) == (202, 303)
+    assert goods.bounds(value=Decimal(99)) == (200, 300)
+    assert FineRange(RangeKind.NONE).bounds() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "there"),
+    [
+        (date(2017, 12, 31), False),
+        (date(2018, 1, 1), True),
+        (OLD_END, True),
+        (NEW_START, False),
+    ],
+    ids=str,
+)
+def test_a_provision_is_in_force_from_its_first_to_its_last_day(
+    day: date, there: bool
+) -> None:
+    assert old(1, 2).in_force(day) is there
+    assert bool(in_force([old(1, 2)], "t", day)) is there
+    assert in_force([old(1, 2)], "u", day) == ()
+    assert basis("x", 1, 2).in_force(day) is (day.year >= 2018)
+    assert basis("x", 1, 2).confirmed is True
+
+
+def test_the_reasons_of_a_comparison_state_the_amounts() -> None:
+    lower = compare(old(20_000, 200_000), new(10_000, 200_000))
+    assert lower.reasons == ("下限由 20,000 变为 10,000",)
+    upper = compare(old(20_000, 200_000), new(10_000, 300_000))
+    assert upper.reasons == ("上限由 200,000 变为 300,000",)
+    same = compare(old(1, 2, harsher=["b", "a"]), new(1, 2, harsher=["c", "b"]))
+    assert same.reasons == (
+        "罚款幅度相同：1–2",
+        "行为时法律另有：a",
+        "决定时法律另有：c",
+    )
+    other = compare(old(1, 2), new(1, 2, kind=RangeKind.MULTIPLE))
+    assert other.reasons == ("计罚方式不同：幅度 / 货值倍数",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (old(10, 200), new(20, 200, harsher=["禁业"]), Lighter.OLD),
+        (old(20, 200, harsher=["禁业"]), new(10, 200), Lighter.NEW),
+        (old(20, 200, harsher=["禁业"]), new(20, 200, harsher=["禁业"]), Lighter.SAME),
+    ],
+)
+def test_a_consequence_beyond_the_fine_weighs_with_the_amount(
+    before: Basis, after: Basis, outcome: Lighter
+) -> None:
+    assert compare(before, after).outcome is outcome
+
+
+def test_a_decision_on_the_day_of_the_act_is_in_order() -> None:
+    found = choose([old(1, 2)], "t", OLD_END, OLD_END)
+    assert found.basis == old(1, 2)
+    assert found.reason == "行为时与决定时均为《某法》old"
+
+
+def test_the_first_provision_of_each_day_is_compared() -> None:
+    bases = [old(20, 200), new(20, 100), basis("later", 1, 1, start=NEW_START)]
+    found = choose(bases, "t", OLD_END, NEW_START)
+    assert found.comparison is not None
+    assert (found.comparison.old.code, found.comparison.new.code) == ("old", "new")
+
+
+def test_of_three_provisions_the_others_are_named() -> None:
+    rows = [
+        (basis(code, 1, 9), Decimal(top))
+        for code, top in zip("abc", (1, 3, 2), strict=True)
+    ]
+    assert heaviest(rows) == (
+        rows[1][0],
+        "同一行为同时违反《法典》c、《法典》a，依行政处罚法第二十九条"
+        "按罚款数额高的《法典》b（上限 3 元）处罚",
+    )

@@ -58,3 +58,36 @@ def test_twelve_months(found, counts):
 def test_another_act_does_not_count():
     history = [PastAct("dust", date(2026, 10, 1), "x")]
     assert earlier_acts(history, "exceed_water", date(2026, 11, 23), 12) == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "counts"),
+    [
+        (date(2026, 11, 23), True),
+        (date(2026, 11, 24), False),
+        (date(2026, 8, 24), True),
+        (date(2026, 8, 23), False),
+    ],
+    ids=str,
+)
+def test_an_act_counts_from_its_day_until_the_months_are_full(
+    found: date, counts: bool
+) -> None:
+    hits = earlier_acts([PastAct("dust", found, "x")], "dust", date(2026, 11, 23), 3)
+    assert bool(hits) is counts
+
+
+def test_what_stands_against_a_ground_is_told_unmet_first() -> None:
+    answers = all_met(Ground.MINOR)
+    answers["minor"] = Answer(True, "")
+    answers["commitment"] = Answer(False, "承诺书")
+    verdict = examine(Ground.MINOR, answers)
+    assert verdict.missing == (
+        "当事人签订守法承诺书：不符合",
+        "违法行为轻微：未附证据",
+    )
+    assert not verdict.passed
+    only_unproven = examine(
+        Ground.MINOR, all_met(Ground.MINOR) | {"minor": Answer(True, "")}
+    )
+    assert not only_unproven.passed
