@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from polluters.domain.checks.finding import Hit
-from polluters.domain.checks.numeric import Span, covered, join_spans
+from polluters.domain.checks.numeric import Span, join_spans
 from polluters.domain.checks.profile import (
     Profile,
     flag_spans,
@@ -105,8 +105,3 @@ def not_habitual(hits: Sequence[Hit], context: Context) -> list[Hit]:
             own = [hit for hit in own if hit.score > bar]
         kept += own
     return kept
-
-
-def inside(series: Series, found: Sequence[Span]) -> np.ndarray:
-    """Return which samples of a series lie in one of the spans."""
-    return covered(series.times, found)

@@ -89,7 +89,7 @@ def number(value: object) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             return "—"
-        if value and abs(value) >= 10_000:
+        if abs(value) >= 9_999.5:  # four digits would be written 1e+04
             return f"{value:.0f}"
         return f"{value:.4g}"
     return str(value)

@@ -97,7 +97,7 @@ def likely_run(mask: Mask, breaks: Mask, odds: float) -> float:
     inner = np.sort(lengths)[: max(len(lengths) - 1 - len(lengths) // 20, 0)]
     if not len(inner):
         return 0.0
-    share = min(float(inner.sum()) / len(mask), 0.95)
+    share = float(inner.sum()) / len(mask)  # under 0.95, without the longest
     chance = float(np.log(len(mask) / odds) / -np.log(share))
     return max(chance, 3.0 * float(np.percentile(inner, 99)))
 
@@ -111,4 +111,4 @@ def usual_delay(data: Ints, sent: Ints) -> float:
     times = np.unique(data)
     delay = float(np.median(sent - data))
     interval = float(np.median(np.diff(times))) if len(times) > 1 else delay
-    return min(delay, max(interval, 0.0))
+    return min(delay, interval)

@@ -48,7 +48,6 @@ def flag_spans(series: Series, flags: str) -> list[Span]:
 
 def stop_spans(station: Station) -> list[Span]:
     """Return the spans in which at least half the factors sent are flagged stopped."""
-    counts: dict[int, int] = {}
     series = list(station.main.values())
     if not series:
         return []
@@ -57,11 +56,8 @@ def stop_spans(station: Station) -> list[Span]:
     for one in series:
         stopped = one.times[one.flags == STOPPED]
         share += np.isin(widest.times, stopped).astype(np.int32)
-    del counts
     found = []
-    for begin, end in spans(share * 2 >= max(len(series), 1)):
-        if share[begin] == 0:
-            continue
+    for begin, end in spans(share * 2 >= len(series)):
         last = int(widest.times[end - 1]) + widest.interval
         found.append((int(widest.times[begin]), last))
     return found
