@@ -5,6 +5,7 @@ message is allowed. Some room is kept for 严重, and whatever waits is ordered 
 so that a lower one never stands before a higher one.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,7 +53,7 @@ def admit(
         return Send()
     for at in times:
         moment = at + cap.window
-        if moment > now and _fits(moment, times, room, cap.window):
+        if _fits(moment, times, room, cap.window):
             return Merge(at=moment)
     raise AssertionError("after the last message's window there is always room")
 
@@ -89,16 +90,13 @@ class Summary:
 
 def summarise(items: Iterable[tuple[str, str, str]]) -> Summary:
     """Return the summary of ``(severity, kind label, district name)``; not empty."""
-    counts: dict[Severity, int] = {}
-    kinds: dict[str, int] = {}
-    districts: dict[str, int] = {}
-    for severity, kind, district in items:
-        counts[Severity(severity)] = counts.get(Severity(severity), 0) + 1
-        kinds[kind] = kinds.get(kind, 0) + 1
-        districts[district] = districts.get(district, 0) + 1
-    if not counts:
+    rows = [(Severity(severity), kind, place) for severity, kind, place in items]
+    if not rows:
         raise ValueError("a summary needs at least one alert")
+    counts = Counter(severity for severity, _, _ in rows)
     ordered = sorted(counts.items(), key=lambda pair: -pair[0].rank)
+    kinds = Counter(kind for _, kind, _ in rows)
+    districts = Counter(place for _, _, place in rows)
     return Summary(tuple(ordered), _commonest(kinds), _commonest(districts))
 
 

@@ -222,6 +222,8 @@ def is_valid(text: str) -> bool:
 def _color_for(kind: Kind, type_code: str | None) -> Color:
     if kind.code == "ordinary" and type_code in ("01", "07", "13", "14", "25"):
         return Color.YELLOW
+    if kind.code == "ordinary" and type_code in ("05", "06"):
+        return Color.BLACK
     return kind.colors[0]
 
 
@@ -237,7 +239,7 @@ def _reason(plain: str) -> str:
     if len(plain) < 6:
         return f"号牌“{plain}”不足 6 位"
     if plain[0] in PROVINCES:
-        if len(plain) > 1 and plain[1] in "IO":
+        if plain[1] in "IO":
             return f"号牌“{plain}”的发牌机关代号不能是 {plain[1]}"
         if re.search("[IO]", plain[2:]):
             return f"号牌“{plain}”的序号中不使用字母 I 和 O"

@@ -157,6 +157,7 @@ def test_a_shift_has_its_first_and_not_its_last_moment(
     moment: datetime, covered: bool
 ) -> None:
     assert shift(1).covers(moment) is covered
+    assert shift(1).id == 0
 
 
 def test_without_a_shift_of_the_prefecture_any_district_answers_for_it() -> None:
@@ -201,7 +202,7 @@ def test_shifts_that_touch_leave_no_gap_and_a_minute_does() -> None:
 
 
 def test_shifts_before_and_after_the_span_cover_nothing_of_it() -> None:
-    around = [shift(1, 22), shift(2, 24)]
+    around = [shift(1, 20), shift(1, 22), shift(2, 24), shift(2, 26)]
     assert gaps(around, at(23, 9), at(24, 9), level=Level.DUTY) == [
         (at(23, 9), at(24, 9))
     ]
