@@ -1,6 +1,7 @@
 """A million mutated HJ 212 frames: none may raise, none may give an unknown error.
 
-Run by ``python -m bench.runner fuzz_hj212`` or ``python -m bench.fuzz_hj212``.
+Run by ``bin/bench fuzz_hj212``, or by ``python -m bench.fuzz_hj212 [COUNT [SEED]]`` for
+longer and for other mutants.
 """
 
 import random
@@ -73,14 +74,18 @@ def mutants(count: int, seed: int) -> Iterator[bytes]:
 
 
 def run(quick: bool) -> list[Figure]:
+    """Decode a million mutants, or some."""
+    return look(60_000 if quick else 1_000_000)
+
+
+def look(count: int, seed: int = 20260101) -> list[Figure]:
     """Decode mutants one by one and as a stream; count what came of them."""
-    count = 60_000 if quick else 1_000_000
     raised = unknown = 0
     outcomes: Counter[str] = Counter()
     stream = StreamBuffer()
     most = 0
     begin = time.perf_counter()
-    for raw in mutants(count, seed=20260101):
+    for raw in mutants(count, seed):
         try:
             result = decode_frame(raw, keys=KEYS)
             cut = list(stream.feed(raw))
@@ -107,5 +112,5 @@ def run(quick: bool) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    for line in run(quick="--quick" in sys.argv):
+    for line in look(*map(int, sys.argv[1:] or ["1000000"])):
         print(line)

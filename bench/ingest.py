@@ -34,7 +34,7 @@ PROCESSES = ("ingest", "broker", "postgres")
 
 def run(quick: bool = False) -> list[Figure]:
     """Measure intake and COPY in turn, then drain a backlog and watch memory."""
-    each, rounds, backlog = (60, 1, 30_000) if quick else (220, 3, 500_000)
+    each, rounds, backlog = (150, 2, 30_000) if quick else (220, 3, 500_000)
     with bed() as running:
         setup_django(running)
         make_loggers(LOGGERS)
