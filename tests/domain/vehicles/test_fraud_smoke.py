@@ -20,7 +20,7 @@ def smoked(*tests, seen=(), **params):
 
 @pytest.mark.parametrize(
     ("days", "named"),
-    [(-0.001, False), (0.0, True), (30.0, True), (30.001, False)],
+    [(-0.001, False), (0.0, True), (30.0, True), (30.0005, False)],
     ids=["before its end", "at its end", "thirty days later", "later still"],
 )
 def test_a_capture_within_thirty_days_of_the_end_counts(days, named) -> None:

@@ -102,7 +102,7 @@ class CalibrationOverdue:
             if item.checked_at:
                 age = start - item.checked_at
                 if age > timedelta(hours=self.params.check_hours):
-                    hours = age.total_seconds() / 3600
+                    hours = age / timedelta(hours=1)
                     last = clock(item.checked_at)
                     aged.append(f"{name} 最近检查 {last}，已过 {hours:.0f} h")
             if item.check_passed is False:

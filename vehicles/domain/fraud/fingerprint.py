@@ -84,10 +84,6 @@ def _step(values: Array) -> float:
     return float(changes.min()) if len(changes) else 0.0
 
 
-def _lagged(values: Array, lag: int) -> Array:
-    return np.concatenate([np.full(lag, values[0]), values[: len(values) - lag]])
-
-
 def _all_lagged(values: list[Array], lags: tuple[int, ...]) -> Array:
     """Return rows × (every column at every lag), the lags of a column side by side."""
     table = np.stack(values, axis=1)
@@ -145,7 +141,7 @@ def _basis(shared: Array) -> Array:
     """Return orthonormal columns that span ``shared``; dependent columns are dropped."""
     q, r = np.linalg.qr(shared)
     sizes = np.abs(np.diagonal(r))
-    kept: Array = q[:, sizes > 1e-9 * max(float(sizes.max()), 1.0)]
+    kept: Array = q[:, sizes > 1e-9 * sizes.max()]
     return kept
 
 

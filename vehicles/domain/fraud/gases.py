@@ -145,7 +145,7 @@ class Constant(SingleRule):
         turns = [
             v for v in curve.values("rpm")[start : start + length] if v is not None
         ]
-        return max(turns) - min(turns) if len(turns) > 1 else 0.0
+        return max(turns) - min(turns) if turns else 0.0
 
     def _idle_gas(self, name: str, value: float | None) -> bool:
         """Return whether a constant value is what a clean engine may show."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from vehicles.domain.fraud.base import Brief, Finding, Params, brief, clock
 from vehicles.domain.inspection.read import BEIJING
@@ -63,10 +64,9 @@ class _PerVehicle:
         return ()
 
     def finish(self) -> Iterable[Finding]:
-        """Yield the findings of every vehicle with more than one test."""
+        """Yield the findings of every vehicle."""
         for members in self.vehicles.values():
-            if len(members) > 1:
-                yield from self.about(sorted(members, key=lambda item: item.start))
+            yield from self.about(sorted(members, key=lambda item: item.start))
 
     def about(self, tests: list[Brief]) -> Iterable[Finding]:
         """Yield the findings of one vehicle's tests in order of time."""
@@ -80,28 +80,30 @@ class Odometer(_PerVehicle):
 
     def about(self, tests: list[Brief]) -> Iterable[Finding]:
         """Compare each reading with the highest before it that others support."""
-        read = [item for item in tests if item.odometer is not None]
-        for index, item in enumerate(read):
-            earlier = [o for o in read[:index] if not self._typo(o, read)]
-            top = max(earlier, key=lambda o: o.odometer or 0, default=None)
-            if top is None or item.odometer is None or top.odometer is None:
+        read = [(item.odometer, item) for item in tests if item.odometer is not None]
+        for index, (km, item) in enumerate(read):
+            earlier = [held for held in read[:index] if not self._typo(*held, read)]
+            if not earlier:
                 continue
-            back = top.odometer - item.odometer
+            most, top = max(earlier, key=lambda held: held[0])
+            back = most - km
             if back > self.params.tolerance_km:
                 yield Finding(
                     item.report,
                     ODOMETER,
                     round(min(0.95, 0.65 + back / 100_000), 2),
-                    f"里程 {item.odometer:,.0f} km，低于 {clock(top.start)} 报告 {top.report}"
-                    f" 的 {top.odometer:,.0f} km，倒退 {back:,.0f} km",
+                    f"里程 {km:,.0f} km，低于 {clock(top.start)} 报告 {top.report}"
+                    f" 的 {most:,.0f} km，倒退 {back:,.0f} km",
                     related=(top.report,),
                     numbers={"back_km": back},
                 )
 
-    def _typo(self, item: Brief, read: list[Brief]) -> bool:
+    def _typo(
+        self, km: float, item: Brief, read: Iterable[tuple[float, Brief]]
+    ) -> bool:
         """Return whether a reading is about ten times all that came after it."""
-        later = [o.odometer or 0 for o in read if o.start > item.start]
-        return len(later) >= 2 and (item.odometer or 0) > 5 * max(later)
+        later = [other for other, o in read if o.start > item.start]
+        return len(later) >= 2 and km > 5 * max(later)
 
 
 class FastRetest(_PerVehicle):
@@ -165,7 +167,7 @@ class StationShopping(_PerVehicle):
         failed: Brief | None = None
         for item in tests:
             if failed is not None and item.station != failed.station:
-                days = (item.start - failed.end).total_seconds() / 86400
+                days = (item.start - failed.end) / timedelta(days=1)
                 if days <= self.params.days:
                     yield self._finding(item, failed, days)
             if item.outcome == "fail" and (

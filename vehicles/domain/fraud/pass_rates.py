@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import erfc, exp, sqrt
-from statistics import NormalDist
 
 from vehicles.domain.codes import is_diesel
 from vehicles.domain.fraud.base import Brief, Finding, Params, brief
@@ -23,7 +22,7 @@ STATION, LINE, INSPECTOR = (
     "pass_rate_inspector",
 )
 LARGE = 150
-"""Counts above this are treated by approximation, good to four digits."""
+"""Means above this are treated by approximation, good to four digits."""
 NAMES = {STATION: "检验机构", LINE: "检测线", INSPECTOR: "检验员"}
 FIRST, RETEST, FOLLOW_UP = "first", "retest", "follow_up"
 MEASURES = {FIRST: "首检", RETEST: "复检", FOLLOW_UP: "合格后下一次检验"}
@@ -101,11 +100,7 @@ def poisson_cdf(count: int, mean: float) -> float:
 
 def _bound(count: int, chance: float) -> float:
     """Return the mean at which P(X ≤ count) equals ``chance``."""
-    if count > LARGE:
-        k = count + 1
-        z = NormalDist().inv_cdf(1 - chance)
-        return k * (1 - 1 / (9 * k) + z / (3 * sqrt(k))) ** 3
-    low, high = 0.0, max(10.0, 4.0 * count + 10)
+    low, high = 0.0, 4.0 * count + 10
     for _ in range(60):
         middle = (low + high) / 2
         if poisson_cdf(count, middle) > chance:

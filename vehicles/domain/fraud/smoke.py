@@ -60,7 +60,7 @@ class SmokeAfterPass:
             if not recent:
                 continue
             item = max(recent, key=lambda found: found.end)
-            days = (capture.at - item.end).total_seconds() / 86400
+            days = (capture.at - item.end) / timedelta(days=1)
             level = (
                 f"，林格曼 {capture.ringelmann:g} 级"
                 if capture.ringelmann is not None

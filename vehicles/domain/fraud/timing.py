@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from statistics import median
 
 from vehicles.domain.codes import METHOD_NAMES, Method
-from vehicles.domain.fraud.base import Finding, Params, SingleRule, name_of, runs
+from vehicles.domain.fraud.base import (
+    Finding,
+    Params,
+    SingleRule,
+    exceeds,
+    name_of,
+    runs,
+)
 from vehicles.domain.inspection.cycle import TARGETS
 from vehicles.domain.inspection.process import CYCLE_ROWS, PHASES, Curve
 from vehicles.domain.inspection.shapes import VehicleTest
@@ -91,10 +98,12 @@ class SpeedTracking:
         if test.verdict.overall in ("aborted", "invalid"):
             return
         rows = cycle_rows(curve)
+        if not rows:
+            return
         times = curve.times()
         given = curve.values("speed_kmh")
         if not curve.has("target_speed_kmh"):
-            start = times[rows[0]] if rows else 0.0
+            start = times[rows[0]]
             known = {
                 round(times[i] - start): speed
                 for i in rows
@@ -119,8 +128,8 @@ class SpeedTracking:
             off = [
                 self._off(drive.speeds[second], second, targets) for second in seconds
             ]
-            share = sum(value > 0 for value in off) / max(len(off), 1)
-            if share < self.params.other_cycle:
+            away = sum(exceeds(value, 0) for value in off)
+            if away < self.params.other_cycle * len(off):
                 yield from self._judge(
                     drive.report, off, [drive.start + second for second in seconds]
                 )
@@ -140,7 +149,7 @@ class SpeedTracking:
             middle.append(speed)
             wide.append(median(abs(v - speed) for v in speeds) if speeds else 0.0)
         off = [self._off(speed, row, published) for row, speed in enumerate(middle)]
-        if sum(value > 0 for value in off) <= self.params.in_all:
+        if sum(exceeds(value, 0) for value in off) <= self.params.in_all:
             return published
         loose = sum(value > self.params.tolerance_kmh / 2 for value in wide)
         return middle if loose < 0.1 * len(middle) else None
@@ -148,7 +157,7 @@ class SpeedTracking:
     def _judge(
         self, report: str, off: list[float], times: list[float]
     ) -> Iterable[Finding]:
-        away = [value > 0 for value in off]
+        away = [exceeds(value, 0) for value in off]
         longest = max(runs(away), key=lambda run: run[1], default=(0, 0))
         if longest[1] <= self.params.in_a_row and sum(away) <= self.params.in_all:
             return
@@ -166,13 +175,15 @@ class SpeedTracking:
         )
 
     def _off(self, speed: float | None, row: int, targets: Sequence[float]) -> float:
-        """Return by how much a row is beyond tolerance of all set speeds near it."""
+        """Return by how much a row is beyond tolerance of all set speeds near it.
+
+        Not above 0 where it is within it, or unknown.
+        """
         if speed is None:
             return 0.0
         reach = self.params.tolerance_s
         near = targets[max(0, row - reach) : row + reach + 1]
-        low, high = min(near), max(near)
-        return max(low - speed, speed - high, 0.0) - self.params.tolerance_kmh
+        return max(min(near) - speed, speed - max(near)) - self.params.tolerance_kmh
 
 
 class RowCount(SingleRule):
