@@ -110,7 +110,7 @@ class Profile:
         low, middle, high = np.percentile(inner, (20, 50, 80))
         hold = middle * self.series.interval
         same = float(np.mean(np.abs(inner - middle) <= max(1, 0.15 * middle)))
-        regular = high <= 1.6 * max(low, 1) and same >= 0.5
+        regular = high <= 1.6 * low and same >= 0.5
         slow = hold >= SLOW_S and middle >= 3 and high <= 5 * low
         if middle >= 2 and (regular or slow):
             return int(round(hold / self.series.interval) * self.series.interval)
@@ -151,7 +151,7 @@ class Profile:
             index = np.arange(count, dtype=np.int64)
             return index, index + 1
         starts, ends = equal_runs(self.values, self.breaks)
-        per = max(round(self.batch / self.series.interval), 1)
+        per = round(self.batch / self.series.interval)  # two at least
         cut: list[int] = []
         for begin, end in zip(starts.tolist(), ends.tolist(), strict=True):
             pieces = max(round((end - begin) / per), 1)

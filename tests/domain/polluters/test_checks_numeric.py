@@ -59,6 +59,7 @@ def test_runs_end_where_the_value_changes_or_a_gap_lies(
         ([], 0.0),
         ([5.0], 0.0),
         ([1.0, 3.0], 1.4826),
+        ([0.1, 0.3], 0.14826),
         ([1.0, 2.0, 3.0, 4.0, 100.0], 1.4826),
         # More than half equal: from the 10th to the 90th percentile over 2.56.
         ([-2.0, -2.0, *[0.0] * 7, 10.0, 20.0], 12 / 2.56),
@@ -124,6 +125,7 @@ def test_a_time_is_covered_from_the_begin_to_before_the_end() -> None:
         False, True, True, False, True, True, False,
     ]  # fmt: skip
     assert covered(times, []).tolist() == [False] * 7
+    assert covered(np.array([20]), [(10, 20), (21, 30)]).tolist() == [False]
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,7 @@ def test_a_gap_cuts_a_run_in_two() -> None:
         ([0, 600, 1200], 5000, 600),
         ([0, 600, 600, 1200, 4800], 5000, 600),
         ([0, 600, 1200], -30, -30),
+        ([0, 600], 5000, 600),
         ([600], 5000, 5000),
         ([600, 600], -40, -40),
     ],

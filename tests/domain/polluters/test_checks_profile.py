@@ -125,9 +125,11 @@ def test_concentrations_and_flows_are_compared_by_ratio(
 
 
 def test_the_scale_of_changes_is_a_logarithm_with_a_floor() -> None:
-    # Floor: a tenth of the median and three steps, 0.1 × 10 + 3 × 1.
+    # Floor: a tenth of the median and three steps, 0.1 × 10 + 3 × 1 (or × 0.1).
     scaled = profile("a21026", [9, 10, 11]).scaled(np.array([10.0, 0.0, -5.0]))
     assert scaled.tolist() == pytest.approx([math.log(14), math.log(4), math.log(4)])
+    fine = profile("a21026", [9, 10, 11.5, 10, 9]).scaled(np.array([10.0]))
+    assert fine.tolist() == pytest.approx([math.log(10 + 1 + 0.3)])
     plain = np.array([10.0, -5.0])
     assert profile("a01012", [9, 10, 11]).scaled(plain) is plain
 
@@ -160,6 +162,26 @@ def test_a_batch_is_known_by_how_long_values_are_held(
     code: str, lengths: list[int], wanted: int
 ) -> None:
     assert profile(code, held(*lengths)).batch == wanted
+
+
+@pytest.mark.parametrize(
+    ("lengths", "wanted"),
+    [
+        pytest.param([5] * 8 + [8] * 4, 300, id="1.6 apart"),
+        pytest.param([5] * 8 + [9] * 4, 0, id="1.8 apart"),
+        # All but the longest: of 10 to 16 three of seven lie within 15 % of 13.
+        pytest.param([*range(10, 17), 40], 0, id="three of seven"),
+        # 9, 9, 12 × 4, 15, 15: half of them within 1.8 of 12.
+        pytest.param([9, 9, 12, 12, 12, 12, 15, 15, 15], 720, id="half"),
+        # 7 × 3, 9, 11 × 3: alone within 1.35 of 9.
+        pytest.param([7, 7, 7, 9, 11, 11, 11, 11], 0, id="one of seven"),
+        pytest.param([2, 2, 3, 3, 3, 3, 3], 180, id="one value apart is the same"),
+    ],
+)
+def test_minutes_are_a_batch_where_most_are_held_as_long(
+    lengths: list[int], wanted: int
+) -> None:
+    assert profile("w01018", held(*lengths), interval=60).batch == wanted
 
 
 @pytest.mark.parametrize(

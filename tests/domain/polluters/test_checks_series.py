@@ -11,6 +11,7 @@ from polluters.domain.checks.series import (
     HOUR_S,
     NORMAL,
     STOPPED,
+    PointLimit,
     Station,
     is_pollutant,
 )
@@ -99,3 +100,7 @@ def test_pollutants_are_in_the_order_of_their_codes() -> None:
     found = station(*(series(c, [1]) for c in ("w01018", "a34013", "a19001", "a21026")))
     assert [one.code for one in found.pollutants] == ["a21026", "a34013", "w01018"]
     assert np.array_equal(found.pollutants[0].values, [1.0])
+
+
+def test_a_limit_binds_the_measured_value_unless_said_otherwise() -> None:
+    assert PointLimit(50) == PointLimit(50, None, False, "", "")

@@ -1,5 +1,7 @@
 """零值 and 流量为零: how long a zero must last, and what must show operation."""
 
+import math
+
 import pytest
 
 from polluters.domain.checks import flow_zero, zero
@@ -72,6 +74,15 @@ def test_the_zeros_a_series_makes_likely_set_the_bar_half_as_high_again() -> Non
     assert bar == pytest.approx(1.5 * 3 * (13 + 13 * 0.99))
 
 
+def test_chance_sets_the_bar_where_hours_are_sent() -> None:
+    # Nineteen single zeros of 200 beside the two longest runs: 200 / 0.01 = 20,000 by a
+    # share of 0.095, half as high again, is over six hours.
+    singles = tuple((i, i + 1) for i in range(5, 105, 5))
+    found = context(gone("a21026", 50, 1, *singles, (150, 158), interval=3600))
+    bar = zero.bar(found.profile(found.station.main["a21026"]), 1800, 3)
+    assert bar == pytest.approx(1.5 * math.log(20_000) / -math.log(0.095))
+
+
 @pytest.mark.parametrize(
     ("code", "level", "size", "struck"),
     [
@@ -105,6 +116,14 @@ def test_another_concentration_over_three_tenths_shows_operation(
     other = [50.0] * 60 + [now] * 10 + [50.0] * 130
     found = zero.find(context(gone("a21026", 50, 1, (60, 70)), series("a34013", other)))
     assert [hit.data["evidence"] for hit in found] == ([words] if words else [])
+
+
+def test_a_low_concentration_shows_operation_too() -> None:
+    low = series("a34013", [0.5] * N)
+    [hit] = zero.find(context(gone("a21026", 50, 1, (60, 70)), low))
+    assert hit.data["evidence"] == "a34013 0.5，表明仍在运行"
+    [other] = flow_zero.find(context(gone("a00000", 1000, 20, (60, 70)), low))
+    assert other.data["evidence"] == "颗粒物 0.5，浓度与平时相当"
 
 
 def test_no_more_than_three_signs_are_named() -> None:
