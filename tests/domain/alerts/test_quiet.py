@@ -197,3 +197,11 @@ def test_seasons_alone_hold_low_ones_to_the_opening() -> None:
         held_until("info", at(11), quiet=None, seasons=SEASONS, working_days=days)
         is None
     )
+
+
+def test_hours_that_leave_no_time_at_all_hold_for_two_days_at_most() -> None:
+    """Silence over all office hours: the third opening is taken, silent or not."""
+    days = [date(2026, 11, day) for day in range(23, 28)]
+    whole = Quiet(time(9), time(20))
+    got = held_until("info", at(8), quiet=whole, seasons=SEASONS, working_days=days)
+    assert got == at(10, day=25)

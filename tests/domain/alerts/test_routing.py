@@ -121,6 +121,7 @@ def test_only_who_asked_for_office_hours_waits_for_them(
 ) -> None:
     call = call_of(wish(office_only=office_only), SMALL, local=NOON, hours=HOURS)
     assert (call.at, call.digest) == (NOON.replace(hour=hour), False)
+    assert wish().office_only is False
     (same,) = subscribers(
         [wish(office_only=office_only)], SMALL, local=NOON, hours=HOURS
     )
