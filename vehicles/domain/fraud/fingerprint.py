@@ -118,12 +118,11 @@ def _driving(curve: Curve, names: tuple[str, ...]) -> Array:
     base: list[Array] = []
     for name in DRIVERS:
         values = None if name in names else column(curve, name)
-        spread = 0.0 if values is None else float(values.std())
-        if values is None or spread <= 0 or (base and not long):
+        if values is None or not values.std() or (base and not long):
             continue
-        plain = _smooth((values - values.mean()) / spread)
+        plain = _smooth((values - values.mean()) / values.std())
         change = np.diff(plain, prepend=plain[0])
-        base += [plain, plain * plain - 1]
+        base += [plain, plain * plain]
         if len(base) == 2:
             base += [np.maximum(change, 0), np.maximum(-change, 0)]
     lags = (0, 2, 4, 6, 8) if long else (0, 3)
