@@ -4,7 +4,7 @@ import numpy as np
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit, percent, short_time
-from polluters.domain.checks.numeric import covered, resolution, robust_sd, spans
+from polluters.domain.checks.numeric import covered, median_sd, resolution, spans
 from polluters.domain.checks.profile import transients
 from polluters.domain.checks.series import HOUR_S, OXYGEN, Floats, Mask, Series
 from polluters.domain.convert import AIR_OXYGEN, DEFAULT_GUARD
@@ -34,7 +34,7 @@ def _spans(context: Context, series: Series) -> list[Hit]:
     usual = usual if usual < 0.01 else 0.0
     bar = np.maximum(
         context.rules.converted_share,
-        usual + 8 * robust_sd(error[known]) if series.period != "2011" else 0.0,
+        usual + 8 * median_sd(error[known]) if series.period != "2011" else 0.0,
     )
     wrong = known & (error > bar + slack)
     least = 3 if series.interval < HOUR_S else 1

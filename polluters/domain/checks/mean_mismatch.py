@@ -4,7 +4,7 @@ import numpy as np
 
 from polluters.domain.checks.context import Context
 from polluters.domain.checks.finding import Hit, percent, short_time
-from polluters.domain.checks.numeric import covered, resolution, robust_sd, spans
+from polluters.domain.checks.numeric import covered, median_sd, resolution, spans
 from polluters.domain.checks.profile import transients
 from polluters.domain.checks.series import HOUR_S, Floats, Series
 
@@ -63,7 +63,7 @@ def _compare(context: Context, hourly: Series, detail: Series) -> list[Hit]:
     step = resolution(hourly.values[known]) / np.abs(
         np.where(known, hourly.values, 1.0)
     ).clip(1e-9)
-    bar = max(context.rules.mean_share, usual + 8 * robust_sd(error[known])) + step
+    bar = max(context.rules.mean_share, usual + 8 * median_sd(error[known])) + step
     hits = []
     for begin, end in spans(known & (error > bar)):
         worst = begin + int(np.nanargmax(error[begin:end]))

@@ -34,6 +34,14 @@ def equal_runs(values: Floats, breaks: Mask) -> tuple[Ints, Ints]:
     return starts, ends
 
 
+def median_sd(values: Floats) -> float:
+    """Return 1.4826 × the median absolute deviation: 0 where most values are equal.
+
+    What a minority of the values does never widens it.
+    """
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
 def robust_sd(values: Floats) -> float:
     """Return 1.4826 × the median absolute deviation, else the scaled quartile range.
 
@@ -41,8 +49,7 @@ def robust_sd(values: Floats) -> float:
     """
     if len(values) < 2:
         return 0.0
-    middle = np.median(values)
-    spread = 1.4826 * float(np.median(np.abs(values - middle)))
+    spread = median_sd(values)
     if spread > 0:
         return spread
     low, high = np.percentile(values, (10, 90))

@@ -37,7 +37,7 @@ def _windows(context: Context, profile: Profile) -> list[Hit]:
     known = np.isfinite(change)
     sums = np.concatenate(([0.0], np.cumsum(np.where(known, change, 0.0))))
     counts = np.concatenate(([0], np.cumsum(known)))
-    starts = np.arange(0, len(change) - rows + 1, max(rows // 4, 1))
+    starts = np.arange(0, len(change) - rows + 1, rows // 4)
     count = counts[starts + rows] - counts[starts]
     mean = (sums[starts + rows] - sums[starts]) / np.maximum(count, 1)
     nothing = np.concatenate(([0], np.cumsum(values[1:] == 0)))

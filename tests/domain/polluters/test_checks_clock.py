@@ -105,6 +105,22 @@ def test_an_offset_that_drifts_by_over_half_the_bar_is_not_steady() -> None:
     assert found(frames(fast)) == []
 
 
+@pytest.mark.parametrize(
+    ("off", "pieces"),
+    [
+        ([0, 500, 800, 800, 800, 800, 800], [(2, 7)]),
+        ([0, 800, 800, 800, 800, 800, 900], [(1, 6)]),
+        ([0, 800, 800, 800, 800, 860, 860], [(1, 7)]),
+        ([0, 800, 800, 800, 800, 900, 900], []),
+        ([0] + [800] * 5 + [900] * 5, [(1, 6), (6, 11)]),
+    ],
+)
+def test_pieces_of_one_offset_have_five_frames(
+    off: list[int], pieces: list[tuple[int, int]]
+) -> None:
+    assert clock._steady(np.array(off), 1, len(off), 120) == pieces
+
+
 def test_more_than_a_day_off_is_no_clock() -> None:
     assert len(found(frames(block(100, 300, -DAY), count=1000))) == 1
     assert found(frames(block(100, 300, -DAY - 1), count=1000)) == []

@@ -111,7 +111,7 @@ def test_gaps_a_factor_usually_has_set_the_bar() -> None:
         ([600] * 50, 0.0),
         ([1200, 1200, 1200, 1200], 0.0),
         ([1200, 1200, 1200, 9000, 9000], 3000.0),
-        ([900] * 9 + [1200, 1200, 1200, 9000, 9000], 3000.0),
+        ([900] * 9 + [1200, 9000, 9000], 0.0),
         ([901] * 3 + [9000, 9000], 2252.5),
         # Of twenty the three longest are left out, of nineteen two.
         ([1200] * 17 + [9000] * 3, 3000.0),
@@ -174,6 +174,17 @@ def test_a_logger_that_says_it_stops_may_be_silent(place: int) -> None:
     assert missing.find(context(one, two, framed=True)) == []
     two.flags[at] = ord("M")
     assert len(missing.find(context(one, two, framed=True))) == 1
+
+
+def test_a_factor_that_never_came_or_ended_before_is_no_matter() -> None:
+    one = lost("a21026", (60, 80))
+    never = holed("a34013", (0, N))
+    ended = series("a21002", [5.0] * 50)
+    frames = {"2051": FrameTimes(one.times, one.times, one.times)}
+    found = missing.find(context(one, never, ended, frames=frames))
+    assert [(hit.code, hit.check) for hit in found] == [
+        ("", "offline"), ("a21002", "missing"),
+    ]  # fmt: skip
 
 
 def test_the_most_frequent_command_is_looked_at() -> None:

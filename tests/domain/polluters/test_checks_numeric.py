@@ -8,6 +8,7 @@ from polluters.domain.checks.numeric import (
     equal_runs,
     join_spans,
     likely_run,
+    median_sd,
     overlap,
     resolution,
     robust_sd,
@@ -70,6 +71,11 @@ def test_runs_end_where_the_value_changes_or_a_gap_lies(
 )
 def test_robust_spread(values: list[float], wanted: float) -> None:
     assert robust_sd(np.array(values)) == pytest.approx(wanted)
+
+
+def test_a_minority_never_widens_the_median_spread() -> None:
+    assert median_sd(np.array([0.0] * 6 + [9.0] * 5)) == 0
+    assert median_sd(np.array([1.0, 2.0, 3.0, 4.0, 100.0])) == 1.4826
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_the_change_must_be_under_a_third(half: float, found: bool) -> None:
         assert hit.count == 4 * 20
 
 
-@pytest.mark.parametrize(("half", "found"), [(1.5, False), (0.7, True)])
+@pytest.mark.parametrize(("half", "found"), [(1.25, False), (0.9, True)])
 def test_where_windows_differ_much_the_change_must_be_far_less(
     half: float, found: bool
 ) -> None:
@@ -130,6 +130,35 @@ def test_where_windows_differ_much_the_change_must_be_far_less(
     blocks = [7.4] * 60 + [13.5] * 60
     values = steps(*blocks * 4, *[half] * 60, *blocks * 4)
     assert bool(hits(values)) is found
+
+
+def test_the_first_window_is_measured_like_the_others() -> None:
+    [hit] = hits(steps(*[3.3] * 21, *loose(300, seed=1)))
+    assert (hit.begin, hit.end, hit.count) == (T0, T0 + 21 * STEP, 20)
+    assert hit.score == pytest.approx(3.04, rel=0.02)
+
+
+@pytest.mark.parametrize(("values", "found"), [(5, True), (4, False)])
+def test_four_fifths_of_the_changes_of_a_window_are_known(
+    values: int, found: bool
+) -> None:
+    # An hour's gap after every fifth value leaves 16 of 20 changes.
+    listed = steps(*loose(200, seed=1), *[2.5] * 60, *loose(200, seed=2))
+    times, at = [], T0
+    for i in range(len(listed)):
+        at += 3600 if 180 < i < 280 and i % values == 0 else STEP
+        times.append(at)
+    one = series("a21026", listed, times=times)
+    assert bool(too_smooth.find(context(one))) is found
+
+
+@pytest.mark.parametrize(("half", "found"), [(0.5, False), (1.0, True)])
+def test_usual_changes_are_over_one_and_a_half_steps(half: float, found: bool) -> None:
+    # A step of 1 about 100 is 0.0088 on the logarithm's scale, 1.5 steps are 0.015.
+    level = 100.5 if half == 0.5 else 100.0
+    usual = [level + (half if i % 2 else -half) for i in range(300)]
+    quiet = [101.0 if i % 15 == 7 else 100.0 for i in range(45)]
+    assert bool(hits(usual + quiet + usual)) is found
 
 
 def test_a_still_value_is_constant_and_not_smooth() -> None:
@@ -219,6 +248,9 @@ def test_three_samples_or_unknown_times_say_nothing() -> None:
     assert stale.find(context(plain)) == []
     unknown = series("w01018", noise(30, 0.1, 200), sampled=[0] * 200)
     assert stale.find(context(unknown)) == []
+    partly = [0] * 12 + [T0 + i // 12 * 7200 for i in range(24)] + [T0 + 14_400] * 60
+    three = series("w01018", noise(30, 0.1, len(partly)), sampled=partly)
+    assert stale.find(context(three)) == []
 
 
 def test_flagged_values_need_no_fresh_sample() -> None:
