@@ -4,7 +4,7 @@ Each picture goes through the detector at full size; a copy 640 pixels wide is k
 photometry, and crops of large vehicles for the plate. Nothing else of it stays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 
@@ -28,6 +28,8 @@ HIDING_MARGIN = 0.06
 BACKGROUND_PICTURES = 40
 CROPS_KEPT = 8
 CROP_LEAST_WIDTH = 90
+# A box that ends so near the picture's foot goes on below it, pixels.
+FOOT_MARGIN = 3
 
 
 @dataclass
@@ -48,6 +50,13 @@ class Crop:
     at: float
     width: float
     picture: Image
+    # Whether its foot, where the plate is, lies in the picture.
+    whole: bool = True
+
+
+def _worth(crop: Crop) -> tuple[bool, float]:
+    """Those that show the plate first, then by width."""
+    return crop.whole, crop.width
 
 
 class Clip:
@@ -82,6 +91,7 @@ class Clip:
         self._keep_crops(frame)
 
     def _keep_crops(self, frame: Frame) -> None:
+        """Cut out vehicles of this frame; the best ``CROPS_KEPT`` of a track stay."""
         last = len(self.shots) - 1
         for track in self.tracker.tracks.values():
             sight = track.sights[-1]
@@ -89,12 +99,13 @@ class Clip:
             if sight.index != last or x2 - x1 < CROP_LEAST_WIDTH:
                 continue
             kept = self.crops.setdefault(track.number, [])
-            if len(kept) >= CROPS_KEPT and x2 - x1 <= min(c.width for c in kept):
+            crop = Crop(frame.at, x2 - x1, frame.image, y2 < self.height - FOOT_MARGIN)
+            if len(kept) >= CROPS_KEPT and _worth(crop) <= _worth(kept[-1]):
                 continue
             top = int(max(y1 + 0.25 * (y2 - y1), 0))
-            crop = frame.image[top : int(y2) + 1, max(int(x1), 0) : int(x2) + 1]
-            kept.append(Crop(frame.at, x2 - x1, crop.copy()))
-            kept.sort(key=lambda c: c.width, reverse=True)
+            cut = frame.image[top : int(y2) + 1, max(int(x1), 0) : int(x2) + 1]
+            kept.append(replace(crop, picture=cut.copy()))
+            kept.sort(key=_worth, reverse=True)
             del kept[CROPS_KEPT:]
 
     def hidden(self, shot: Shot) -> Mask:

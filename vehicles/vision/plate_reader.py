@@ -17,9 +17,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from vehicles.domain.plates import KINDS, PROVINCES, Color, normalise
+from vehicles.domain.plates import KINDS, PROVINCES, Color, is_valid, normalise
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.voting import Reading
+from vehicles.vision import plate_rows
 
 Floats = NDArray[np.float32]
 
@@ -29,6 +30,8 @@ STRIDES = (8, 16, 32)
 VARIANCE = (0.1, 0.2)
 LEAST_PLATE = 0.6
 LEAST_CHARACTER = 0.35
+# The province is spread over many likely ones: together they must be as likely as this.
+LEAST_PROVINCES = 0.3
 MOST_CHOICES, LEAST_CHOICE = 4, 0.02
 FIND_SIDE = 640
 LARGE_NEW_ENERGY = next(kind.pattern for kind in KINDS if kind.code == "nev_large")
@@ -37,11 +40,15 @@ READ_HEIGHT, READ_WIDTH = 32, 320
 
 @dataclass(frozen=True)
 class FoundPlate:
-    """A plate in a picture: corners 4×2 (clockwise from top left), score, rectified."""
+    """A plate in a picture: corners 4×2 (clockwise from top left), score, rectified.
+
+    ``line`` is what was read: the picture itself, or its two rows side by side.
+    """
 
     corners: Floats
     score: float
     picture: Image
+    line: Image
     reading: Reading
 
     @property
@@ -66,6 +73,11 @@ class PlateReader:
         self._folder, self._threads = _resources(), threads
         words = self._folder / "char_dicts" / "clp_dict.txt"
         self._characters = ["", *words.read_text(encoding="utf-8").splitlines()]
+        self._provinces = [
+            index
+            for index, char in enumerate(self._characters)
+            if char and char in PROVINCES
+        ]
 
     @cached_property
     def _find(self) -> Any:
@@ -90,28 +102,45 @@ class PlateReader:
         )
 
     def find(
-        self, image: Image, *, most: int = 4, side: int = FIND_SIDE
+        self,
+        image: Image,
+        *,
+        most: int = 4,
+        side: int = FIND_SIDE,
+        enlarge: float = 1.0,
     ) -> list[FoundPlate]:
         """Plates in a picture or crop, best first, each rectified and read.
 
-        The picture is shrunk to ``side`` pixels, so more finds smaller plates.
+        The picture is shrunk to ``side`` pixels, so more finds smaller plates; a small
+        one is enlarged to it by at most ``enlarge``.
         """
         height, width = image.shape[:2]
         if min(height, width) < 16:
             return []
-        scale = min(1.0, side / max(height, width))
-        small = cv2.resize(image, None, fx=scale, fy=scale) if scale < 1 else image
+        scale = min(enlarge, side / max(height, width))
+        small = cv2.resize(image, None, fx=scale, fy=scale) if scale != 1 else image
         mean = np.array([104, 117, 123], np.float32)
         blob = (small.astype(np.float32) - mean).transpose(2, 0, 1)[None]
         name = self._find.get_inputs()[0].name
         places, scores, points = self._find.run(None, {name: blob})
         found = _decode(places[0], scores[0][:, 1], points[0], small.shape[:2])
-        plates = []
-        for score, corners in found[:most]:
-            full = (corners / scale).astype(np.float32)
-            picture = rectify(image, full)
-            plates.append(FoundPlate(full, score, picture, self.read(picture)))
-        return plates
+        return [
+            self._read_at(image, (corners / scale).astype(np.float32), score)
+            for score, corners in found[:most]
+        ]
+
+    def _read_at(self, image: Image, corners: Floats, score: float) -> FoundPlate:
+        """The plate at these corners, of two rows where that reads better."""
+        picture = rectify(image, corners)
+        best = FoundPlate(corners, score, picture, picture, self.read(picture))
+        if not plate_rows.squat(corners):
+            return best
+        for around in plate_rows.whole(corners):
+            picture = rectify(image, around)
+            line = plate_rows.one_line(picture)
+            two = FoundPlate(around, score, picture, line, self.read(line))
+            best = max(best, two, key=lambda one: _sense(one.reading))
+        return best
 
     def read(self, plate: Image) -> Reading:
         """Text, score per character and colour of a rectified plate."""
@@ -122,16 +151,17 @@ class PlateReader:
         blob[0, :, :, :wide] = resized.transpose(2, 0, 1) / 127.5 - 1.0
         name = self._read.get_inputs()[0].name
         steps: Floats = self._read.run(None, {name: blob})[0][0]
-        text, scores, chosen = self._spell(steps)
-        first = chosen[0] if chosen else steps[0]
+        spelled = self._spell(steps)
+        text = "".join(self._characters[index] for index, _ in spelled)
+        scores = tuple(float(steps[number, index]) for index, number in spelled)
+        chosen = [steps[number] for _, number in spelled]
         choices = tuple(self._choices(step) for step in chosen)
-        mean = float(np.mean(scores)) if scores else 0.0
         return Reading(
             normalise(text),
-            mean,
+            float(np.mean(scores)) if scores else 0.0,
             plate_colour(plate, text),
-            tuple(scores),
-            self._province(first) if text[:1] in PROVINCES else {},
+            scores,
+            self._province(chosen[0]) if text and text[0] in PROVINCES else {},
             choices if len(normalise(text)) == len(text) else (),
         )
 
@@ -146,23 +176,34 @@ class PlateReader:
 
     def _province(self, step: Floats) -> dict[str, float]:
         """What the step that spelled the first character thinks of each province."""
-        return {
-            char: float(step[index])
-            for index, char in enumerate(self._characters)
-            if char and char in PROVINCES
-        }
+        return {self._characters[one]: float(step[one]) for one in self._provinces}
 
-    def _spell(self, steps: Floats) -> tuple[str, list[float], list[Floats]]:
-        """Text, score per character and the step that spelled each."""
-        text, scores, chosen, last = "", [], [], 0
-        for step in steps:
+    def _spell(self, steps: Floats) -> list[tuple[int, int]]:
+        """The characters seen, each with the step that spelled it.
+
+        Blurred, the province is spread over many characters: together they outweigh
+        the blank that greedy spelling takes.
+        """
+        spelled, last = [], 0
+        for number, step in enumerate(steps):
             index = int(step.argmax())
             if index and index != last and step[index] >= LEAST_CHARACTER:
-                text += self._characters[index]
-                scores.append(float(step[index]))
-                chosen.append(step)
+                spelled.append((index, number))
             last = index
-        return text, scores, chosen
+        text = "".join(self._characters[index] for index, _ in spelled)
+        if not spelled or text[0] in PROVINCES or is_valid(text):
+            return spelled
+        likely = steps[: spelled[0][1], self._provinces].sum(1)
+        if not len(likely) or likely.max() < LEAST_PROVINCES:
+            return spelled
+        number = int(likely.argmax())
+        best = self._provinces[int(steps[number, self._provinces].argmax())]
+        return [(best, number), *spelled]
+
+
+def _sense(reading: Reading) -> float:
+    """How much a reading looks like a plate."""
+    return reading.score + is_valid(reading.text)
 
 
 @lru_cache(maxsize=32)

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 
 from vehicles.domain import plates as rules
 from vehicles.domain.smoke.photometry import Image
-from vehicles.domain.smoke.voting import Voted, vote
+from vehicles.domain.smoke.voting import LEAST_CHARACTERS, Reading, Voted, vote
 from vehicles.vision.analysis import Profile
 from vehicles.vision.clip import Crop
+from vehicles.vision.plate_merge import merged
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
 
 # Share of the widest plate's width that a reading must have to take part in the vote.
 NEAR_PLATE = 0.8
 # So many readings of the same well-formed text, each character this sure, are enough.
 ENOUGH, SURE = 3, 0.9
+# A plate is at most this share of its vehicle's width.
+MOST_OF_VEHICLE = 0.5
+# Small crops are enlarged by at most so much before a plate is looked for in them.
+ENLARGE = 3.0
+# The widest so many are laid on each other; what that shows counts as so many readings.
+MERGED, MERGED_WEIGHT = 6, 2
 
 _Found = list[tuple[Crop, FoundPlate]]
 
@@ -23,15 +30,19 @@ def read_plate(
     """The voted plate, its best picture and the time of that picture."""
     found: _Found = []
     for crop in _in_turn(crops):
-        found += [(crop, one) for one in plates.find(crop.picture, most=1)]
+        seen = plates.find(crop.picture, most=1, enlarge=ENLARGE)
+        found += [(crop, one) for one in seen if _plausible(one, crop)]
         if _settled(found):
             break
     if not found:
         return vote([]), None, None
     near = _near(found)
     crop, best = max(near, key=lambda pair: pair[1].reading.score)
+    readings = [one.reading for _, one in near]
+    if not _settled(found):
+        readings += _together(near, plates)
     voted = vote(
-        [one.reading for _, one in near],
+        readings,
         home=profile.home,
         home_share=profile.home_share,
     )
@@ -39,14 +50,16 @@ def read_plate(
 
 
 def _in_turn(crops: Sequence[Crop]) -> list[Crop]:
-    """The widest first, then the one farthest from it in time, then by width.
+    """The widest whole one first, then the farthest from it in time, then by width.
 
     Two vehicles that one track mixes up are apart in time, so an early agreement says
     something.
     """
     if len(crops) < ENOUGH:
         return list(crops)
-    widest, *others = sorted(crops, key=lambda one: one.width, reverse=True)
+    widest, *others = sorted(
+        crops, key=lambda one: (one.whole, one.width), reverse=True
+    )
     far = max(others, key=lambda one: abs(one.at - widest.at))
     return [widest, far, *(one for one in others if one is not far)]
 
@@ -64,10 +77,25 @@ def _settled(found: _Found) -> bool:
     )
 
 
+def _together(near: _Found, plates: PlateReader) -> list[Reading]:
+    """What the near plates show when laid on each other."""
+    widest = sorted((one for _, one in near), key=_width, reverse=True)[:MERGED]
+    picture = merged([one.line for one in widest])
+    return [] if picture is None else [plates.read(picture)] * MERGED_WEIGHT
+
+
 def _near(found: _Found) -> _Found:
     """Distant readings only add noise to near ones."""
     widest = max(_width(one) for _, one in found)
     return [(c, one) for c, one in found if _width(one) >= NEAR_PLATE * widest]
+
+
+def _plausible(plate: FoundPlate, crop: Crop) -> bool:
+    """Whether it is a plate and no stripe across the whole vehicle."""
+    return (
+        _width(plate) <= MOST_OF_VEHICLE * crop.width
+        and len(plate.reading.text) >= LEAST_CHARACTERS
+    )
 
 
 def _width(plate: FoundPlate) -> float:

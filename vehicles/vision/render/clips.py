@@ -33,6 +33,7 @@ class Spec:
     enters: float = 2.0
     paint: tuple[int, int, int] = (150, 128, 96)
     plate_colour: str = "yellow"
+    plate_rows: int = 1
     seed: int = 1
     kind: str = "soot"
     wind: float = -0.8
@@ -47,6 +48,8 @@ class Truth:
     levels: list[float] = field(default_factory=list)
     vehicles: list[tuple[float, ...] | None] = field(default_factory=list)
     plumes: list[tuple[int, ...] | None] = field(default_factory=list)
+    # Pixels of the plate's width where it is wholly in the picture.
+    plate_widths: list[float | None] = field(default_factory=list)
 
     def as_json(self) -> str:
         """The truth as JSON text."""
@@ -77,7 +80,9 @@ class ClipArtist:
     def __init__(self, spec: Spec, view: View) -> None:
         self.spec, self.view = spec, view
         self.rng = np.random.default_rng(spec.seed)
-        self.truck = Truck(spec.plate, spec.plate_colour, spec.paint)
+        self.truck = Truck(
+            spec.plate, spec.plate_colour, spec.plate_rows, paint=spec.paint
+        )
         self.background = draw_background(view, self.rng)
         self.textures = faces(self.truck, self.rng)
         self.trail = Trail(
@@ -123,6 +128,8 @@ class ClipArtist:
         truth.levels.append(round(level, 3) if soot else 0.0)
         truth.vehicles.append(placed.box(self.view) if placed and y < 200 else None)
         truth.plumes.append(plume)
+        wide = placed.plate_width(self.view) if placed and y < 200 else None
+        truth.plate_widths.append(wide and round(wide, 1))
         picture = _weather(picture, self.spec.light, self.rng)
         noise = self.rng.standard_normal(picture.shape[:2])[..., None] * 1.6
         return np.clip(picture + noise, 0, 255).astype(np.uint8)

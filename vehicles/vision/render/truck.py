@@ -8,10 +8,15 @@ from numpy.typing import NDArray
 
 from vehicles.domain.smoke.photometry import Image, to_coded, to_linear
 from vehicles.vision.plume import fractal_noise
-from vehicles.vision.render.plate_art import draw_plate
+from vehicles.vision.render.plate_art import draw_plate, draw_two_rows
 from vehicles.vision.render.scene import Points, View
 
 PX = 200  # texture pixels per metre
+# The plate hangs on the bumper; metres, its size by rows of characters. It is drawn
+# finer than the rest, since capture cameras resolve it.
+PLATE_BELOW_SILL, PLATE_WIDTH, PLATE_HEIGHT = 0.17, 0.44, {1: 0.14, 2: 0.22}
+PLATE_PX_PER_MM = 0.7
+PLATE_DIRT = 0.04
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Truck:
 
     plate: str
     plate_colour: str = "yellow"
+    plate_rows: int = 1
     paint: tuple[int, int, int] = (150, 128, 96)
     width: float = 2.5
     height: float = 3.6
@@ -47,6 +53,25 @@ class Placed:
             ]
         )
 
+    def plate(self) -> Points:
+        """The plate's corners, clockwise from the top left."""
+        half, top = PLATE_WIDTH / 2, self.truck.sill - PLATE_BELOW_SILL
+        low = top - PLATE_HEIGHT[self.truck.plate_rows]
+        return np.array(
+            [
+                [self.x + side * half, self.y, up]
+                for side, up in ((-1, top), (1, top), (1, low), (-1, low))
+            ]
+        )
+
+    def plate_width(self, view: View) -> float | None:
+        """Pixels of the plate's width; None where it is not wholly in the picture."""
+        seen = view.project(self.plate())
+        inside = (seen >= 0) & (seen <= [view.width, view.height])
+        if np.isnan(seen).any() or not inside.all():
+            return None
+        return float(np.hypot(*(seen[1] - seen[0])))
+
     def box(self, view: View) -> tuple[float, float, float, float] | None:
         """The bounding box in pixels, clipped; None when out of the picture."""
         seen = view.project(self.corners())
@@ -60,7 +85,7 @@ class Placed:
 
 
 def rear_face(truck: Truck, rng: np.random.Generator) -> Image:
-    """The rear: container doors, bumper, lamps, mud flaps, wheels, plate."""
+    """The rear: container doors, bumper, lamps, mud flaps, wheels."""
     width, height = int(truck.width * PX), int(truck.height * PX)
     face = np.zeros((height, width, 3), np.uint8)
     box_bottom = height - int(truck.sill * PX)
@@ -99,10 +124,7 @@ def rear_face(truck: Truck, rng: np.random.Generator) -> Image:
     for x in (24, width - 114):
         cv2.rectangle(face, (x, height - 96), (x + 90, height), (16, 16, 16), -1)
         cv2.ellipse(face, (x + 45, height - 48), (40, 46), 0, 0, 360, (34, 34, 34), -1)
-    plate = draw_plate(truck.plate, truck.plate_colour, scale=PX / 1000 * 1.15)
-    y0, x0 = stripe + 30, width // 2 - plate.shape[1] // 2
-    face[y0 : y0 + plate.shape[0], x0 : x0 + plate.shape[1]] = plate
-    return _weathered(face, rng, plate_box=(x0, y0, plate.shape[1], plate.shape[0]))
+    return _weathered(face, rng)
 
 
 def side_face(truck: Truck, rng: np.random.Generator) -> Image:
@@ -122,21 +144,23 @@ def side_face(truck: Truck, rng: np.random.Generator) -> Image:
     return _weathered(face, rng)
 
 
-def _weathered(
-    face: Image,
-    rng: np.random.Generator,
-    plate_box: tuple[int, int, int, int] | None = None,
-) -> Image:
-    """Dirt that grows towards the ground; the plate is kept clean enough to read."""
+MUD = np.array([96, 118, 132])
+
+
+def plate_face(truck: Truck) -> Image:
+    """The plate as a face of its own, a little dirty."""
+    draw = draw_two_rows if truck.plate_rows == 2 else draw_plate
+    plate = draw(truck.plate, truck.plate_colour, scale=PLATE_PX_PER_MM)
+    return (plate * (1 - PLATE_DIRT) + MUD * PLATE_DIRT).astype(np.uint8)
+
+
+def _weathered(face: Image, rng: np.random.Generator) -> Image:
+    """Dirt that grows towards the ground."""
     height, width = face.shape[:2]
     dirt = fractal_noise(height, width, rng, cell=120)
     low = np.linspace(0, 1, height)[:, None] ** 3
     amount = np.clip(0.05 * dirt + 0.18 * low, 0, 0.4)[..., None]
-    if plate_box:
-        x, y, w, h = plate_box
-        amount[y : y + h, x : x + w] *= 0.25
-    mud = np.array([96, 118, 132])
-    return (face * (1 - amount) + mud * amount).astype(np.uint8)
+    return (face * (1 - amount) + MUD * amount).astype(np.uint8)
 
 
 Faces = dict[str, Image]
@@ -147,7 +171,12 @@ def faces(truck: Truck, rng: np.random.Generator) -> Faces:
     top = np.full(
         (200, 200, 3), tuple(min(int(c * 1.2), 255) for c in truck.paint), np.uint8
     )
-    return {"rear": rear_face(truck, rng), "side": side_face(truck, rng), "top": top}
+    return {
+        "rear": rear_face(truck, rng),
+        "side": side_face(truck, rng),
+        "top": top,
+        "plate": plate_face(truck),
+    }
 
 
 def _paste(picture: Image, face: Image, seen: NDArray[np.float32]) -> None:
@@ -216,7 +245,8 @@ def draw_truck(picture: Image, view: View, placed: Placed, textures: Faces) -> I
             (left, near, 0),
         ],
     }
-    for name in ("top", "side", "rear"):
+    quads["plate"] = [(float(x), float(y), float(z)) for x, y, z in placed.plate()]
+    for name in ("top", "side", "rear", "plate"):
         seen = view.project(np.array(quads[name], float))
         if not np.isnan(seen).any():
             _paste(picture, textures[name], seen.astype(np.float32))
