@@ -85,7 +85,7 @@ class Result:
     high: Decimal
     coefficient: Decimal
     steps: tuple[Step, ...]
-    reduced: bool = False
+    reduced: bool
 
 
 class TableError(ValueError):

@@ -130,7 +130,7 @@ def test_a_list_names_the_rule_and_doubles_are_refused() -> None:
         read_yaml(write_yaml([check(), check()]), params=PARAMS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -208,3 +208,21 @@ def test_the_first_day_is_not_counted_and_today_is() -> None:
     assert days_used(SEVEN, start, date(2026, 11, 8), CALENDAR) == 4
     assert days_used(NINETY, start, date(2026, 11, 8), CALENDAR) == 6
     assert days_used(NINETY, start, date(2026, 11, 8), CALENDAR, pause) == 5
+
+
+@pytest.mark.parametrize(
+    ("length", "used", "state"),
+    [
+        (90, 59, ClockState.RUNNING),
+        (90, 60, ClockState.NEAR),
+        (3, 1, ClockState.RUNNING),
+        (3, 2, ClockState.NEAR),
+    ],
+)
+def test_two_thirds_of_a_period_used_are_near(
+    length: int, used: int, state: ClockState
+) -> None:
+    rule = Rule("x", "期限", length, Unit.NATURAL, "x")
+    start = date(2026, 3, 2)
+    seen = standing(rule, start, at(start + timedelta(days=used)), CALENDAR)
+    assert (seen.state, seen.left) == (state, length - used)

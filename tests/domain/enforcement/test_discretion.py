@@ -263,7 +263,7 @@ def test_a_circumstance_is_named_by_its_sign(percent: Decimal, word: str) -> Non
 
 def test_mitigating_by_more_than_all_leaves_nothing() -> None:
     found = calculate(
-        table(adjustments=(Adjustment("m", "免", D(-150)),)),
+        table(adjustments=(Adjustment("m", "免", D(-150)),), unit=D(1)),
         BOUNDS,
         {"a": "y", "b": "x"},
         adjustments=["m"],
