@@ -226,7 +226,7 @@ def describe(memory: Brief, other: Brief, match: Match) -> Finding:
     return Finding(
         later.report,
         CODE,
-        round(float(min(0.99, 0.7 + 0.29 * (1 - np.exp(-(match.sigmas - 5) / 5)))), 2),
+        round(float(0.7 + 0.29 * (1 - np.exp(-(match.sigmas - 5) / 5))), 2),
         f"过程曲线与{_where(later, earlier)}的报告 {earlier.report}"
         f"（{clock(earlier.start)}）几乎相同：扣除工况影响后相关系数 {match.r:.3f}，"
         f"高出同类检验 {match.sigmas:.0f} 倍标准差{moved}",

@@ -27,6 +27,7 @@ VERSION = 2
 by ``manage.py rebuild_fingerprints``."""
 
 WINDOW, BITS, PROBES = 24, 28, 1
+LEAST_ROWS = WINDOW + 4
 QUIET = 0.25
 """A window whose spread is below this share of the channel's says nothing."""
 STORED_WINDOWS = 14
@@ -69,7 +70,7 @@ def column(curve: Curve, name: str) -> Array | None:
         [np.nan if v is None else v for v in curve.columns[name]], dtype=float
     )
     missing = np.isnan(values)
-    if len(values) < WINDOW + 4 or missing.mean() >= 0.2:
+    if len(values) < LEAST_ROWS or missing.mean() >= 0.2:
         return None
     if missing.any():
         places = np.arange(len(values))
@@ -179,7 +180,7 @@ def shape(curve: Curve, method: str) -> Array | None:
     The first two rows are 0; a channel that hardly moves beyond its resolution is all
     NaN. None when no channel is left.
     """
-    if curve.rows < WINDOW + 4:
+    if curve.rows < LEAST_ROWS:
         return None
     return _own(curve, method, np.ones((curve.rows, 1)), 2.0)
 
@@ -194,7 +195,7 @@ class Residual:
 
 def residual(curve: Curve, method: str) -> Residual | None:
     """Return what neither driving nor the own past explain, clipped to unit spread."""
-    if curve.rows < WINDOW + 4:
+    if curve.rows < LEAST_ROWS:
         return None
     shared = _driving(curve, CHANNELS.get(method, ()))
     values = _own(curve, method, shared, 1.2)
