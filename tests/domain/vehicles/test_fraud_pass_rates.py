@@ -73,6 +73,7 @@ def test_age_counts_from_the_day_of_the_test_if_one_is_known() -> None:
         (-1, 0.0, 1.0),
         (-1, 2.0, 0.0),
         (60, 1.0, 1.0),
+        (50, 2.6, 1.0),
     ],
 )
 def test_chance_of_so_few_is_poissons(count, mean, chance) -> None:
@@ -360,6 +361,24 @@ def test_cars_that_fail_soon_after_a_pass_tell_of_it(failed, named) -> None:
 def test_follow_ups_count_from_sixteen_tenths_on(failed, named) -> None:
     others = followed("B", 1, 200, 50) + followed("C", 2, 200, 50)
     found = rated(*others, *followed("A", 3, 200, failed))
+    measures = {item.numbers["measure"] for item in found}
+    assert ("follow_up" in measures) is named
+
+
+@pytest.mark.parametrize(
+    ("tests", "named"), [(30, True), (29, False)], ids=["thirty tests", "29"]
+)
+def test_thirty_tests_are_enough_where_half_fail_elsewhere(tests, named) -> None:
+    others = seen_at("B", 200, 100, 1) + seen_at("C", 200, 100, 2)
+    assert bool(rated(*others, *seen_at("A", tests, 0))) is named
+
+
+@pytest.mark.parametrize(
+    ("tests", "named"), [(50, True), (49, False)], ids=["five expected", "4.9 expected"]
+)
+def test_five_expected_failures_are_enough(tests, named) -> None:
+    others = followed("B", 1, 200, 20) + followed("C", 2, 200, 20)
+    found = rated(*others, *followed("A", 3, tests, 20))
     measures = {item.numbers["measure"] for item in found}
     assert ("follow_up" in measures) is named
 

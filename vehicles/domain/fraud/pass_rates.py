@@ -247,7 +247,7 @@ def describe(
     return Finding(
         last or "",
         kind,
-        round(min(0.95, 0.6 + 0.3 * abs(1 - min(rate.ratio, 2.0))), 2),
+        round(0.6 + 0.3 * abs(1 - min(rate.ratio, 2.0)), 2),
         f"{NAMES[kind]} {key} {MEASURES[measure]} {rate.tests} 次中不合格 {rate.failed} "
         f"次，同类车辆（燃料×阶段×车龄）应约 {rate.expected:.1f} 次，比值 "
         f"{rate.ratio:.2f}（95% 区间 {rate.low:.2f}～{rate.high:.2f}）",
