@@ -5,7 +5,7 @@ from math import exp, lgamma, log
 
 import pytest
 
-from tests.domain.vehicles.tests_lab import after, car, inspected, told
+from tests.domain.vehicles.tests_lab import car, inspected, told
 from vehicles.domain.fraud.pass_rates import (
     PassRates,
     Rate,
@@ -54,12 +54,6 @@ def test_age_counts_from_the_day_of_the_test_if_one_is_known() -> None:
     assert stratum(inspected(vehicle=old, started_at=None)) == "点燃式/5/15"
     untimed = inspected(vehicle=old, started_at=None, ended_at=None)
     assert stratum(untimed) == "点燃式/5/?"
-    # 24 years of 365.25 days each are 8,766 days.
-    edge = inspected(
-        vehicle=car(emission_stage=5, registered_on=date(2020, 3, 1)),
-        started_at=after(days=-1),
-    )
-    assert stratum(edge) == "点燃式/5/6"
 
 
 @pytest.mark.parametrize(
