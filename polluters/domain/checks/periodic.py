@@ -179,14 +179,25 @@ def _scan(
 
 
 def _comb(power: Floats, total: Floats) -> tuple[Floats, Ints]:
-    """Return the share of the best fundamental with its harmonics, and that bin."""
+    """Return the share of the best fundamental with its harmonics, and the wave's bin.
+
+    The comb of half a wave's bin holds the wave too, as its double: the bin told is one
+    that stands out from its neighbours and carries most of its comb itself.
+    """
     bins = power.shape[1]
-    best = np.zeros(len(power))
+    best, told = np.zeros(len(power)), np.zeros(len(power))
     peak = np.full(len(power), WAVES, dtype=np.int64)
+    wave = np.zeros(len(power), dtype=np.int64)
     for base in range(WAVES, bins // 2):
-        wanted = {base - 1, base, base + 1, 2 * base, 3 * base}
-        columns = sorted(b for b in wanted if b < bins)
-        share = power[:, columns].sum(axis=1) / np.maximum(total, 1e-12)
+        own = power[:, base - 1 : base + 2]
+        wanted = {2 * base, 3 * base} - {base - 1, base, base + 1}
+        others = power[:, sorted(b for b in wanted if b < bins)].sum(axis=1)
+        whole = own.sum(axis=1)
+        share = (whole + others) / np.maximum(total, 1e-12)
         better = share > best
         best[better], peak[better] = share[better], base
-    return best, peak
+        stands = (
+            (whole >= others) & (power[:, base] == own.max(axis=1)) & (share > told)
+        )
+        told[stands], wave[stands] = share[stands], base
+    return best, np.where(wave > 0, wave, peak)
