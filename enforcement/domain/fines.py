@@ -57,7 +57,7 @@ def owed_now(
     never exceeds the fine. ``paid_late`` includes remitted late fees.
     """
     unpaid = fine - sum((amount for _, amount in paid_fine), Decimal(0))
-    if due is None or fine <= 0:
+    if due is None:
         return Owed(max(unpaid, Decimal(0)), Decimal(0), 0)
     fee, days = Decimal(0), late_days(due, today, stopped)
     ran = 0

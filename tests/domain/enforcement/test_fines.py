@@ -103,6 +103,8 @@ def test_more_than_the_fine_paid_leaves_nothing_to_pay() -> None:
 def test_no_fine_no_fee() -> None:
     found = owed(date(2026, 12, 1), fine=D(0))
     assert (found.fine, found.late, found.days) == (0, 0, 0)
+    below = owed(date(2026, 12, 1), fine=D(-5))
+    assert (below.fine, below.late, below.days) == (0, 0, 0)
     one = owed(date(2026, 11, 11), fine=D(1))
     assert (one.fine, one.late, one.days) == (1, D("0.03"), 1)
 

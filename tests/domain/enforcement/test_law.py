@@ -138,6 +138,8 @@ def test_goods_worth_the_floor_count_as_they_are() -> None:
     assert goods.bounds(value=Decimal(101)) == (202, 303)
     assert goods.bounds(value=Decimal(99)) == (200, 300)
     assert FineRange(RangeKind.NONE).bounds() == (0, 0)
+    no_floor = FineRange(RangeKind.MULTIPLE, Decimal(2), Decimal(4))
+    assert no_floor.bounds(value=Decimal("0.5")) == (1, 2)
 
 
 @pytest.mark.parametrize(
