@@ -262,7 +262,9 @@ def soft_noise(rows: int):
     return rest
 
 
-@pytest.mark.parametrize(("rows", "stride"), [(26, 2), (60, 2), (64, 2), (65, 3), (195, 12)])
+@pytest.mark.parametrize(
+    ("rows", "stride"), [(26, 2), (60, 2), (64, 2), (65, 3), (195, 12)]
+)
 def test_windows_are_kept_at_every_few_rows_and_asked_for_at_every_row(
     rows, stride
 ) -> None:

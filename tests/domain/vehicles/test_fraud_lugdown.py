@@ -161,6 +161,13 @@ def test_the_loaded_rows_are_the_scan_to_the_end(phases, columns, rows) -> None:
     assert loaded_rows(curve(phases, **columns), 10.0) == rows
 
 
+def test_neither_an_unknown_speed_nor_negative_power_is_load() -> None:
+    slow = curve("power_scan", speed_kmh=[None, 5.0])
+    assert loaded_rows(slow, 0.5) == [1]
+    braked = curve("", speed_kmh=[90.0, 80.0], power_kw=[-5.0, 0.0])
+    assert loaded_rows(braked, 10.0) == [0, 1]
+
+
 def test_no_rows_are_no_loaded_rows() -> None:
     assert loaded_rows(curve("", speed_kmh=[]), 10.0) == []
 

@@ -66,7 +66,7 @@ def test_decimals_do_not_make_two_kilometres_more() -> None:
         ([10.0] * 10 + [30.0] * 10, [10.0] * 5 + [30.0] * 15, 4),
         ([10.0] * 10 + [30.0] * 10, [30.0] * 20, 9),
         ([None] * 10 + [0.0] * 10, [2.5] * 20, 20),
-        ([30.0] + [10.0] * 19, [10.0, 30.0] + [10.0] * 18, 0),
+        ([30.0] + [10.0] * 19, [30.0] + [35.0] * 3 + [10.0] * 16, 0),
         ([10.0] * 5, [10.0] + [20.0] * 4, 4),
     ],
     ids=[
@@ -141,6 +141,10 @@ def test_scattered_seconds_are_told_from_the_first_on() -> None:
         driven(away(60, 3.0, 4, *range(8, 56, 4), 5, 6, 57, 59), [50.0] * 60)
     )
     assert (found.second, found.numbers) == (4, {"rows": 17, "longest": 3})
+    (found,) = tracked(
+        driven(away(60, 3.0, 2, *range(6, 54, 4), 55, 56, 57), [50.0] * 60)
+    )
+    assert (found.second, found.numbers) == (2, {"rows": 16, "longest": 3})
     (found,) = tracked(
         driven(away(90, 3.0, 2, *range(10, 14), *range(30, 55)), [50.0] * 90)
     )

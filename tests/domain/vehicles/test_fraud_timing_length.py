@@ -121,6 +121,12 @@ def test_only_finished_measurements_have_a_length(more, named) -> None:
     assert bool(short(lasted(**({"seconds": 60} | more)))) is named
 
 
+def test_seconds_are_those_that_were_sent() -> None:
+    process = curve("", t=[10.0, 40.0, 120.0], rpm=[900.0] * 3)
+    (found,) = short(inspected(method="double_idle", started_at=None, process=process))
+    assert found.numbers["seconds"] == 111
+
+
 @pytest.mark.parametrize(
     ("rows", "named"), [(114, False), (113, True)], ids=["114 rows", "113 rows"]
 )
@@ -134,9 +140,10 @@ def test_rows_count_from_the_first_to_the_last(rows, named) -> None:
         (50, 60, "起止时间相差", 50),
         (60, 50, "过程数据只覆盖", 50),
         (50, 200, "起止时间相差", 50),
+        (50, 50, "起止时间相差", 50),
         (200, 50, "过程数据只覆盖", 50),
     ],
-    ids=["the clock", "the rows", "the clock alone", "the rows alone"],
+    ids=["the clock", "the rows", "the clock alone", "both", "the rows alone"],
 )
 def test_the_worse_measure_is_told_once(seconds, rows, what, told_s) -> None:
     (found,) = short(lasted(seconds, rows=rows))
@@ -154,7 +161,8 @@ def test_certainty_ends_below_one() -> None:
     ("lengths", "named"),
     [
         ([50] * 4 + [60] * 3, 7),
-        ([50] * 4 + [300] * 4, 4),
+        ([100] * 4 + [120] * 4, 4),
+        ([114] * 4 + [100] + [300] * 3, 1),
         ([60] * 5 + [300] * 3, 0),
         ([60] * 7 + [29], 1),
         ([60] * 7 + [30], 0),
@@ -164,6 +172,7 @@ def test_certainty_ends_below_one() -> None:
     ids=[
         "seven tests are too few to know",
         "half of eight",
+        "at the bar is not short",
         "more than half of eight",
         "less than half of the usual stands out",
         "half of it does not",

@@ -215,21 +215,19 @@ class TooShort:
     def __init__(self, params: ShortParams) -> None:
         self.params = params
         self.seen: dict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
-
-    def _needed(self, method: str) -> float | None:
-        return {
-            "double_idle": self.params.double_idle_s,
-            "asm": self.params.asm_s,
-            "vmas": self.params.cycle_s,
-            "transient": self.params.cycle_s,
-            "lugdown": self.params.lugdown_s,
-            "free_acceleration": self.params.free_acceleration_s,
-        }.get(method)
+        self.needed: dict[str, float] = {
+            "double_idle": params.double_idle_s,
+            "asm": params.asm_s,
+            "vmas": params.cycle_s,
+            "transient": params.cycle_s,
+            "lugdown": params.lugdown_s,
+            "free_acceleration": params.free_acceleration_s,
+        }
 
     def see(self, test: VehicleTest) -> Iterable[Finding]:
         """Remember how long a test took by the clock and by its process rows."""
         ended = test.verdict.overall in ("aborted", "invalid")
-        if self._needed(test.method) is None or ended:
+        if test.method not in self.needed or ended:
             return ()
         if test.process.rows or _measured(test):
             for what, seconds in self._times(test):
@@ -247,7 +245,7 @@ class TooShort:
         """Yield the tests that are too short, by the worse of both measures."""
         worst: dict[str, Finding] = {}
         for (method, what), rows in self.seen.items():
-            needed = self._needed(method) or 0.0
+            needed = self.needed[method]
             bar = needed * (1 - self.params.tolerance)
             typical = median(seconds for _, seconds in rows)
             share = sum(seconds < bar for _, seconds in rows) / len(rows)
@@ -266,7 +264,7 @@ class TooShort:
         return Finding(
             report,
             SHORT,
-            round(min(0.99, 0.75 + 0.25 * (1 - max(seconds, 0) / needed)), 2),
+            round(min(0.99, 0.75 + 0.25 * (1 - seconds / needed)), 2),
             f"{METHOD_NAMES[Method(method)]}{what} {seconds:g} s，"
             f"短于各阶段所需 {needed:g} s",
             numbers={"seconds": seconds, "needed": needed},
