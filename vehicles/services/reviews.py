@@ -210,12 +210,7 @@ def settle_capture(*, capture_id: int, now: datetime) -> bool:
     """Apply the judgements of one capture; whether its state changed."""
     capture = Capture.objects.select_for_update().get(pk=capture_id)
     current = OPEN_ROUND.get(Capture.State(capture.state))
-    reviews = list(
-        capture.reviews.filter(undone_at=None)
-        .exclude(round=Review.Round.REREAD)
-        .select_related("reviewer")
-        .order_by("round")
-    )
+    reviews = _counting(capture)
     if current is None or len(reviews) < int(current):
         return False
     if now - reviews[-1].at <= UNDO + UNDO_GRACE:
@@ -238,6 +233,16 @@ def settle_capture(*, capture_id: int, now: datetime) -> bool:
     return True
 
 
+def _counting(capture: Capture) -> list[Review]:
+    """The judgements that decide; a re-reading that disagreed stands for the second's."""
+    rows = capture.reviews.filter(undone_at=None).select_related("reviewer")
+    by_round = {Review.Round(one.round): one for one in rows}
+    again = by_round.pop(Review.Round.REREAD, None)
+    if again is not None:
+        by_round[Review.Round.SECOND] = again
+    return [by_round[number] for number in sorted(by_round)]
+
+
 def _judgement(review: Review) -> Judgement:
     return Judgement(
         Opinion(review.verdict), review.level, review.plate, review.plate_color
@@ -257,7 +262,8 @@ def _end(
         )
     elif outcome.next is Next.REJECTED:
         earlier = Capture.objects.filter(state=Capture.State.REJECTED).count()
-        capture.reread = (earlier + 1) % REREAD_EVERY == 0
+        read_again = any(one.round == Review.Round.REREAD for one in reviews)
+        capture.reread = not read_again and (earlier + 1) % REREAD_EVERY == 0
     _seal_decision(capture, outcome, reviews, now)
     if outcome.next is Next.CONFIRMED:
         _confirmed(capture, reviews[-1].reviewer, now)
@@ -355,14 +361,17 @@ def _confirmed(capture: Capture, actor: User, now: datetime) -> None:
 
 @transaction.atomic
 def _settle_reread(capture_id: int, now: datetime) -> bool:
-    """A blind re-reading that disagrees sends a rejected capture to a third person."""
+    """A blind re-reading that disagrees sends a rejected capture to a third person.
+
+    Where a third person has judged it already, two stand against two: it is unclear.
+    """
     capture = Capture.objects.select_for_update().get(pk=capture_id)
     review = capture.reviews.filter(round=Review.Round.REREAD, undone_at=None).first()
     if not capture.reread or review is None:
         return False
     capture.reread = False
     if review.verdict == Review.Verdict.SMOKE:
-        capture.state, capture.decided_at = Capture.State.THIRD, None
+        _reopen(capture, now)
     capture.save(update_fields=["reread", "state", "decided_at"])
     audit.record(
         actor=None,
@@ -373,6 +382,15 @@ def _settle_reread(capture_id: int, now: datetime) -> bool:
     )
     _tell(capture)
     return True
+
+
+def _reopen(capture: Capture, now: datetime) -> None:
+    given = list(capture.reviews.filter(undone_at=None).order_by("round"))
+    if any(one.round == Review.Round.THIRD for one in given):
+        capture.state, capture.decided_at = Capture.State.UNCLEAR, now
+        _seal_decision(capture, Outcome(Next.UNCLEAR), given, now)
+    else:
+        capture.state, capture.decided_at = Capture.State.THIRD, None
 
 
 def _tell(capture: Capture) -> None:
