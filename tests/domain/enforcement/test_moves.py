@@ -15,7 +15,7 @@ from enforcement.domain.workflow.actions import (
 )
 from enforcement.domain.workflow.facts import Facts, ObstacleKind, Refused
 from enforcement.domain.workflow.moves import CONSENT, SERVICE, Move, day
-from enforcement.domain.workflow.states import Stage, State, stage_of
+from enforcement.domain.workflow.states import ENDS, Stage, State, stage_of
 from enforcement.domain.workflow.table import (
     TABLE,
     decide_move,
@@ -253,3 +253,10 @@ def test_only_these_days_lie_ahead() -> None:
         ("order_only", "correct_by"),
         ("transfer_out", "reply_by"),
     }
+
+
+def test_every_open_state_but_the_last_step_can_be_suspended() -> None:
+    suspended = {state for state, action in TABLE if action is Action.SUSPEND}
+    assert suspended == set(State) - ENDS - {State.SUSPENDED, State.CLOSING}
+    resumed = {state for state, action in TABLE if action is Action.RESUME}
+    assert resumed == {State.SUSPENDED}
