@@ -265,10 +265,15 @@ def take_folder(*, now: datetime) -> int:
 
 
 def fetch_day(*, day: str, now: datetime) -> int:
-    """Fetch a day's parcels of every kind by REST; return how many were taken."""
+    """Fetch a day's parcels of every kind by REST; return how many were taken.
+
+    A kind that cannot be had holds up none of the others; its ``NotSentError`` is
+    raised once they are in.
+    """
     if not settings.NATIONAL_URL:
         return 0
     done = 0
+    failed: rest.NotSentError | None = None
     for kind in KINDS:
         params = {"kind": kind, "day": day}
         try:
@@ -280,6 +285,10 @@ def fetch_day(*, day: str, now: datetime) -> int:
                 done += 1
         except RefusedError as error:
             refuse(f"{kind}-{day}", error.problems, way=Way.REST, now=now)
+        except rest.NotSentError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return done
 
 
