@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.domain.vehicles.tests_lab import after, car, curve, inspected, reports
+from vehicles.domain.fraud import copied
 from vehicles.domain.fraud.base import brief
 from vehicles.domain.fraud.copied import (
     CopiedCurves,
@@ -64,6 +65,11 @@ def test_the_candidates_with_most_windows_at_one_shift_come_first() -> None:
 
 def test_of_equal_shifts_the_first_is_taken() -> None:
     assert votes([(1, 5, 3), (1, 9, 2)], 4) == [(1, 2)]
+
+
+def test_a_shift_with_fewer_windows_does_not_take_its_place() -> None:
+    assert votes([(1, 1, 9), (1, 2, 10), (1, 9, 3)], 4) == [(1, -8)]
+    assert votes([(1, 9, 3), (1, 1, 9), (1, 2, 10)], 4) == [(1, -8)]
 
 
 WHOLE = np.random.RandomState(3).standard_normal((200, 4))
@@ -329,6 +335,19 @@ def test_the_nearest_of_the_candidates_counts() -> None:
     assert (last.memory.report, last.other.report) == ("R3", "R2")
     few = fed(*(idled(n, waves(1)) for n in range(1, 7)), candidates=1)
     assert len(few.nearest["double_idle"]) == 5
+
+
+def test_four_candidates_are_looked_at_more_closely(monkeypatch) -> None:
+    looked = []
+
+    def counted(rest, other, shift):
+        looked.append(shift)
+        return closest(rest, other, shift)
+
+    rule = fed(*(idled(n, waves(1)) for n in range(1, 7)))
+    monkeypatch.setattr(copied, "closest", counted)
+    rule.see(idled(7, waves(1)))
+    assert looked == [0, 0, 0, 0]
 
 
 def test_the_earlier_test_may_be_seen_later() -> None:

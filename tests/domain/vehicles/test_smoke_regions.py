@@ -58,12 +58,12 @@ def test_what_lies_in_a_window_is_seen_in_its_own_coordinates() -> None:
 
 
 def test_a_region_is_cut_to_what_belongs_to_it() -> None:
-    given = mask(".....", "..#..", ".##..", ".....")
+    given = mask(".....", "...#.", "..##.", ".....")
     found = Region.tight(Window(10, 20, 15, 24), given)
-    assert found.window == Window(11, 21, 13, 23)
+    assert found.window == Window(12, 21, 14, 23)
     assert (found.mask == mask(".#", "##")).all()
-    assert (found.size, found.box) == (3, (11.0, 21.0, 13.0, 23.0))
-    given[1, 2] = False
+    assert (found.size, found.box) == (3, (12.0, 21.0, 14.0, 23.0))
+    given[1, 3] = False
     assert found.size == 3, "a copy, not a view"
 
 
@@ -94,6 +94,8 @@ ONE = Region(Window(10, 20, 13, 23), mask("###", "###", "##."))
         (10, 17, ("###", "###", "###"), 0),
         (10, 18, ("###", "###", "###"), 3),
         (11, 21, ("#",), 1),
+        (16, 20, ("#" * 8,), 0),
+        (10, 26, ("#",) * 8, 0),
     ],
     ids=[
         "the same place",
@@ -111,6 +113,8 @@ ONE = Region(Window(10, 20, 13, 23), mask("###", "###", "##."))
         "right above it",
         "the uppermost row",
         "within it",
+        "wide and far to the right",
+        "high and far below",
     ],
 )  # fmt: skip
 def test_pixels_that_belong_to_two_regions(left, top, rows, count) -> None:

@@ -19,8 +19,22 @@ def passing(begins, ends, plate="", first=UNIT, last=UNIT) -> Passing:
 
 @pytest.mark.parametrize(
     ("begins", "ends", "mine"),
-    [(0, 20, True), (9, 11, True), (10, 30, False), (-1, 0.9, False), (-3, 23, True)],
-    ids=["begins with it", "inside", "middle at its end", "middle before it", "around"],
+    [
+        (0, 20, True),
+        (-3, 3, True),
+        (9, 11, True),
+        (10, 30, False),
+        (-1, 0.9, False),
+        (-3, 23, True),
+    ],
+    ids=[
+        "begins with it",
+        "middle at its start",
+        "inside",
+        "middle at its end",
+        "middle before it",
+        "around",
+    ],
 )
 def test_the_middle_of_a_passing_decides_who_owns_it(begins, ends, mine) -> None:
     assert owned(passing(begins, ends), 0.0, 20.0) is mine
@@ -70,6 +84,12 @@ def test_one_plate_within_ten_seconds_is_one_passing(plates, begins, same) -> No
     other = passing(begins, begins + 3, plates[1], FAR, FAR)
     assert same_passing(one, other) is same
     assert same_passing(other, one) is same
+
+
+def test_width_and_height_are_each_their_own() -> None:
+    # 2 × 1 of 4 × 1 and 4 × 3
+    assert overlap((0.0, 0.0, 4.0, 1.0), (2.0, 0.0, 6.0, 3.0)) == pytest.approx(2 / 14)
+    assert overlap((0.0, 0.0, 1.0, 4.0), (0.0, 2.0, 3.0, 6.0)) == pytest.approx(2 / 14)
 
 
 # Shared over covered is s / (2 - s): 0.3 at s = 6/13, 0.2 at s = 1/3.
