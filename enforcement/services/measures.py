@@ -77,8 +77,9 @@ def decide_daily_fine(
 ) -> Decision:
     """Fine on by the day what was not corrected (生态环境法典 art. 1060).
 
-    The amount is the original fine times the days. Raises `Refused` without a decision
-    in force, without the document, or by anyone but a leader.
+    The amount is the original fine times the days. Each fine rests on a document of its
+    own, which is served with it. Raises `Refused` without a decision in force, without
+    such a document, or by anyone but a leader.
     """
     case = lock_open(case, actor, "leader")
     original = current_decision(case)
@@ -88,10 +89,7 @@ def decide_daily_fine(
         raise Refused("计罚日数应不小于 1")
     if not original.decided_on <= served_on <= beijing(now).date():
         raise Refused("送达日期应在原决定日期与今天之间")
-    if not case.documents.filter(
-        kind=DocumentKind.DAILY_FINE_DECISION, state__in=ISSUED
-    ).exists():
-        raise Refused(f"尚未制作《{DocumentKind.DAILY_FINE_DECISION.label}》")
+    document = _daily_document(case)
     decision = Decision.objects.create(
         case=case,
         kind=Decision.Kind.DAILY,
@@ -110,6 +108,26 @@ def decide_daily_fine(
         actor=actor,
         now=now,
         note=note,
-        data={"days": days, "amount": str(decision.amount)},
+        data={
+            "days": days,
+            "amount": str(decision.amount),
+            "document": document.pk,
+        },
     )
+    if document.state == Document.State.ISSUED:
+        document.state, document.served_on = Document.State.SERVED, served_on
+        document.save(update_fields=["state", "served_on"])
     return decision
+
+
+def _daily_document(case: Case) -> Document:
+    """Return the newest decision on a daily fine, which must not have fined before."""
+    kind = DocumentKind.DAILY_FINE_DECISION
+    document = (
+        case.documents.filter(kind=kind, state__in=ISSUED).order_by("-id").first()
+    )
+    if document is None:
+        raise Refused(f"尚未制作《{kind.label}》")
+    if case.steps.filter(action="daily_fine", data__document=document.pk).exists():
+        raise Refused(f"《{kind.label}》已据以计罚，再次计罚须另行制作")
+    return document

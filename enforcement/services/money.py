@@ -215,8 +215,12 @@ def repair_credit(
         raise Refused("处罚决定尚未公示")
     if case_owes(case, beijing(now).date()).total > 0:
         raise Refused("罚款尚未缴清，不能信用修复")
+    if decision.credit_repaired_on is not None:
+        raise Refused(f"已于 {decision.credit_repaired_on} 登记信用修复")
     if not decision.published_on <= repaired_on <= beijing(now).date():
         raise Refused("修复日期应在公示日期与今天之间")
+    if decision.publish_until and repaired_on > decision.publish_until:
+        raise Refused(f"公示已于 {decision.publish_until} 届满，无须信用修复")
     decision.credit_repaired_on = decision.publish_until = repaired_on
     decision.save(update_fields=["credit_repaired_on", "publish_until"])
     record_act(case=case, action="repair_credit", actor=actor, now=now, note=note)
