@@ -106,7 +106,8 @@ class Explanation:
 class Judgement:
     """What is said of one mean under one limit.
 
-    ``multiple`` is 超标倍数 (value ÷ limit − 1); ``live`` whether an alarm may be raised.
+    ``multiple`` is 超标倍数 (value ÷ limit − 1); ``live`` whether an alarm may be raised;
+    ``bound`` the figure that the value lies beyond, under the condition that held.
     """
 
     word: Word
@@ -115,6 +116,7 @@ class Judgement:
     multiple: float | None
     live: bool
     explanation: Explanation
+    bound: float | None = None
 
     @property
     def exceeded(self) -> bool:
@@ -231,6 +233,7 @@ def judge_mean(
                 multiple=told.multiple,
                 live=timely and word in (Word.WARNING, Word.EXCEEDED),
                 explanation=told,
+                bound=bounds.broken(value),
             )
         )
     return judged

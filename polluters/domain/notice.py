@@ -42,6 +42,13 @@ class Bounds:
             self.low is not None and value < self.low
         )
 
+    def broken(self, value: float | None) -> float | None:
+        """Return the bound that ``value`` lies beyond, None if it lies inside."""
+        if value is None or not self.beyond(value):
+            return None
+        over = self.high is not None and value > self.high
+        return self.high if over else self.low
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -40,10 +40,9 @@ def judge(
 ) -> None:
     """Judge means that have an enforceable limit; record what is beyond one.
 
-    All means are of one period. ``settled``: the deadline for its marks has passed.
+    All means, of which there is at least one, are of one period. ``settled``: the
+    deadline for its marks has passed.
     """
-    if not made:
-        return
     averagings = AVERAGING[made[0].period]
     rules = _rules(made, averagings)
     judged = [one for one in made if one.point.pk in rules]
@@ -182,7 +181,7 @@ def _record(
         values={
             "limit_id": judged.limit.key if judged.limit else None,
             "value": judged.value,
-            "bound": judged.limit.high if judged.limit else None,
+            "bound": judged.bound,
             "multiple": judged.multiple,
             "state": Exceedance.State.EXCEEDED
             if exceeded

@@ -58,16 +58,15 @@ def _is_due(day: date) -> bool:
 
 
 @transaction.atomic
-def sum_day(*, day: date, now: datetime, ids: Iterable[int] | None = None) -> int:
+def sum_day(*, day: date, now: datetime) -> int:
     """Sum the masses of a Beijing day; the same means give the same rows."""
     start, end = span_bounds("day", day)
     book = rulebook.load()
-    points = Point.objects.filter(active=True, outlet__active=True).select_related(
-        "pollutant", "outlet"
+    listed = list(
+        Point.objects.filter(active=True, outlet__active=True).select_related(
+            "pollutant", "outlet"
+        )
     )
-    if ids is not None:
-        points = points.filter(pk__in=list(ids))
-    listed = list(points)
     flows = _flow_points({point.outlet_id for point in listed})
     emitted = [
         p for p in listed if is_pollutant(p.pollutant.code) and p.outlet_id in flows

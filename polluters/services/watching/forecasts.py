@@ -141,8 +141,8 @@ def _levels(
         point__in=points, period=Period.HOUR, time__gte=start, time__lte=hour,
         valid=True, computed__isnull=False,
     ).order_by("time").values_list("point_id", "time", "computed"):  # fmt: skip
-        if value is not None:
-            series.setdefault(key, []).append((int(time.timestamp()), value))
+        assert value is not None  # by the question
+        series.setdefault(key, []).append((int(time.timestamp()), value))
     now = int(hour.timestamp())
     hits = []
     for point in points:
@@ -191,8 +191,8 @@ def _states(
         point__in=codes, period=Period.HOUR, time__gte=start, time__lt=now,
         valid=True, computed__isnull=False,
     ).values_list("point_id", "time", "computed"):  # fmt: skip
-        if value is not None:
-            table.setdefault(time, {})[codes[point]] = value
+        assert value is not None  # by the question
+        table.setdefault(time, {})[codes[point]] = value
     names = sorted({name for row in table.values() for name in row})
     hours = [
         time
