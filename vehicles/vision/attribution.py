@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from vehicles.domain.smoke import transmission, verdict
 from vehicles.domain.smoke.regions import Box
 from vehicles.domain.smoke.tracks import overlap
@@ -17,7 +15,9 @@ NEAR_SMOKE, LARGEST_SMOKE = 0.4, 6.0
 # levels more, the smoke is the other's.
 FOLLOWS, SAME_PLACE, MUCH_DARKER = (0.5, 4.0), 0.3, 0.8
 # Plumes that touch within so many seconds are one, seen in so many pictures at least.
-SAME_AIR_SECONDS, LEAST_SEEN = 2.0, 2
+SAME_AIR_SECONDS, LEAST_SEEN = 4.0, 2
+# Vehicle sizes of plume beyond which more tells nothing of its source.
+MOST_AREA = 1.5
 
 
 def owners_of(clip: Clip) -> Owners:
@@ -72,8 +72,8 @@ def settle_shared(found: list[Judged]) -> list[Judged]:
     """Proposals only, one for each plume: that of the vehicle with most soot behind it.
 
     Smoke drifts, so those who follow or drive beside its source are seen in it too, but
-    deepest and widest it is behind the source. What speaks for the plume, whichever
-    vehicle it was seen at, speaks for its source.
+    deepest, widest and longest it is seen behind the source. What speaks for the plume,
+    whichever vehicle it was seen at, speaks for its source.
     """
     sources = [
         one
@@ -103,20 +103,16 @@ def _with_support(source: Judged, other: Judged) -> Judged:
 
 
 def _soot(judged: Judged) -> float:
-    """How much soot is seen behind a vehicle, and how often.
+    """How much soot is seen behind a vehicle in all its pictures.
 
-    Darkness times area, in vehicle sizes, times the share of its pictures that show it.
+    Optical depth times area is the mass of soot in the line of sight. Areas are in
+    vehicle sizes, so that far and near ones compare; beyond some the whole air is full.
     """
-    plumes = [
-        i.measure
-        for _, i in judged[1]
-        if i.measure.finding is transmission.Finding.PLUME
-    ]
-    if not plumes:
-        return 0.0
-    amount = float(np.median([one.opacity * one.area for one in plumes]))
-    clear_ahead = 1.0 - float(np.median([one.ahead for one in plumes]))
-    return amount * clear_ahead * len(plumes) / len(judged[1])
+    return sum(
+        one.measure.depth * min(one.measure.area, MOST_AREA) * (1.0 - one.measure.ahead)
+        for _, one in judged[1]
+        if one.measure.finding is transmission.Finding.PLUME
+    )
 
 
 def _same_plume(one: Judged, source: Judged) -> bool:

@@ -12,19 +12,24 @@ from bozhou_eco.common.video import Frame
 from vehicles.domain.smoke.background import Background, build_background
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.regions import Box, Mask, box_mask
+from vehicles.domain.smoke.tracks import overlap
 from vehicles.vision.analysis import Profile
-from vehicles.vision.detector import Detection, Eyes
+from vehicles.vision.detector import Detection, Eyes, Seen
 from vehicles.vision.tracker import Sight, Track, Tracker
 
 WORK_WIDTH = 640
-# A vehicle narrower than this share of the picture is too far to measure.
-LEAST_WIDTH = 0.07
-# One seen so near only a few times is measured from this share on.
-FAR_WIDTH, ENOUGH_SIGHTS = 0.055, 5
+# Shares of the picture from which a vehicle is measured, near ones first: the farther
+# only where the nearer give too few pictures. What never reaches the second is too far.
+NEAR_WIDTHS, ENOUGH_SIGHTS = (0.07, 0.055, 0.045), 5
+LEAST_WIDTH = 0.055
 # What fills the picture is a cloud taken for a vehicle, or leaves nothing to compare.
 MOST_WIDTH = 0.75
 LEAST_SIGHTS = 3
 HIDING_MARGIN = 0.06
+# Share of a vehicle inside a faint box that many times its size: it is no vehicle.
+SWALLOWED, MUCH_LARGER = 0.6, 2.5
+# Overlap from which a faint vehicle and surer smoke are the same thing.
+SAME_AS_SMOKE = 0.5
 BACKGROUND_PICTURES = 40
 CROPS_KEPT = 8
 CROP_LEAST_WIDTH = 90
@@ -85,7 +90,7 @@ class Clip:
             return
         seen = eyes.look(frame.image)
         small = shrunk(frame.image, self.scale)
-        hiding = [one.box for one in (*seen.vehicles, *seen.faint)]
+        hiding = hiding_boxes(seen, width)
         self.shots.append(Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))
         self.tracker.add(frame.at, len(self.shots) - 1, seen.vehicles)
         self._keep_crops(frame)
@@ -132,8 +137,12 @@ class Clip:
 
     def measured(self, track: Track) -> list[tuple[int, Sight]]:
         """The sights to measure, with their places: near ones, or where few, more."""
-        near = self._wider(track, LEAST_WIDTH)
-        return near if len(near) >= ENOUGH_SIGHTS else self._wider(track, FAR_WIDTH)
+        sights: list[tuple[int, Sight]] = []
+        for share in NEAR_WIDTHS:
+            sights = self._wider(track, share)
+            if len(sights) >= ENOUGH_SIGHTS:
+                break
+        return sights
 
     def _wider(self, track: Track, share: float) -> list[tuple[int, Sight]]:
         least, most = share * self.width, MOST_WIDTH * self.width
@@ -142,6 +151,34 @@ class Clip:
             for number, one in enumerate(track.sights)
             if least <= one.box[2] - one.box[0] <= most
         ]
+
+
+def hiding_boxes(seen: Seen, width: int) -> list[Box]:
+    """Boxes behind which the scene is not seen: vehicles, faint ones too if they can be.
+
+    A faint box that fills the picture, swallows a vehicle much smaller than itself or
+    lies where smoke is seen rather is no vehicle; it must not hide the plume.
+    """
+    sure = [one.box for one in seen.vehicles]
+    return sure + [
+        one.box
+        for one in seen.faint
+        if one.box[2] - one.box[0] <= MOST_WIDTH * width
+        and not any(_swallows(one.box, vehicle) for vehicle in sure)
+        and not any(
+            smoke.score > one.score and overlap(smoke.box, one.box) > SAME_AS_SMOKE
+            for smoke in seen.smoke
+        )
+    ]
+
+
+def _swallows(large: Box, small: Box) -> bool:
+    width = min(large[2], small[2]) - max(large[0], small[0])
+    height = min(large[3], small[3]) - max(large[1], small[1])
+    if width <= 0 or height <= 0:
+        return False
+    own, its = ((box[2] - box[0]) * (box[3] - box[1]) for box in (large, small))
+    return width * height > SWALLOWED * its and own > MUCH_LARGER * its
 
 
 def scaled(box: Box, scale: float) -> Box:

@@ -8,10 +8,15 @@ from vehicles.vision.scenes import Scenes
 from vehicles.vision.tracker import Sight, Track
 
 TRAIL_SECONDS = 1.2
-# Where smoke is seen now, nothing was dark so many seconds before.
-EARLIER_SECONDS, EARLIER_PICTURES = (1.4, 3.5), 5
+# Where smoke is seen now, nothing is dark so many seconds before, or so many after.
+BEFORE_SECONDS, AFTER_SECONDS = 1.4, 5.0
+OTHERWISE_PLUMES, OTHERWISE_PICTURES = 5, 12
+# A place that much brighter than its background (in optical depth) is seen through mist.
+BRIGHTER = 0.08
 # A vehicle's direction comes from this many sights around; less motion tells none.
 HEADING_SIGHTS, LEAST_MOVED = 2, 0.15
+# A vehicle that shrinks to this share of its width drives away.
+SMALLER = 0.8
 
 Instants = list[tuple[Sight, verdict.Instant]]
 Judged = tuple[Track, Instants, verdict.Verdict]
@@ -46,10 +51,20 @@ def judge_track(
         [one for _, one in instants],
         clip.profile.thresholds,
         lingering=_lingering(instants, scenes),
-        earlier=_earlier(instants, scenes),
+        earlier=_otherwise(instants, scenes),
         blocked=blocked,
+        recedes=_recedes(track.sights),
     )
     return track, instants, judged
+
+
+def _recedes(sights: list[Sight]) -> bool:
+    """Whether a vehicle drives away from the camera: it is seen smaller and smaller."""
+    widths = [one.box[2] - one.box[0] for one in sights]
+    third = max(len(widths) // 3, 1)
+    return float(np.median(widths[-third:])) < SMALLER * float(
+        np.median(widths[:third])
+    )
 
 
 def _instant(
@@ -72,28 +87,34 @@ def _instant(
     return verdict.Instant(sight.at, measured, support.score, darkened)
 
 
-def _earlier(instants: Instants, scenes: Scenes) -> float | None:
-    """Share of a vehicle's darkening that was there before it came; None: not seen.
+def _otherwise(instants: Instants, scenes: Scenes) -> float | None:
+    """Share of a vehicle's darkening that is there without it too; None: not seen.
 
-    Smoke of one ahead, or a background that is too bright, is dark already.
+    Smoke of one ahead is dark before the vehicle comes. A background too bright (steam
+    or dust stood there) is dark before and long after. Pictures in which the place is
+    brighter than the background say nothing.
     """
     shots = scenes.clip.shots
     plumes = [(s, i.measure.region) for s, i in instants if i.measure.region]
-    step = max(len(plumes) // EARLIER_PICTURES, 1)
+    step = max(len(plumes) // OTHERWISE_PLUMES, 1)
     shares = []
     for sight, region in plumes[::step]:
         own = scenes.at(sight.index).depth_in(region.window)
-        for index in range(sight.index):
-            gap = sight.at - shots[index].at
-            if not EARLIER_SECONDS[0] <= gap <= EARLIER_SECONDS[1]:
-                continue
+        away = [n for n, shot in enumerate(shots) if _away(shot.at - sight.at)]
+        for index in away[:: max(len(away) // OTHERWISE_PICTURES, 1)]:
             scene = scenes.at(index)
             seen = region.mask & scene.usable_in(region.window)
             if np.count_nonzero(seen) < 0.5 * region.size:
                 continue
-            before = float(np.median(scene.depth_in(region.window)[seen]))
-            shares.append(before / max(float(np.median(own[seen])), 1e-3))
+            then = float(np.median(scene.depth_in(region.window)[seen]))
+            if then > -BRIGHTER:
+                shares.append(then / max(float(np.median(own[seen])), 1e-3))
     return float(np.median(shares)) if len(shares) >= LEAST_SIGHTS else None
+
+
+def _away(gap: float) -> bool:
+    """Whether a vehicle's smoke is not there yet, or no longer, so many seconds off."""
+    return gap <= -BEFORE_SECONDS or gap >= AFTER_SECONDS
 
 
 def _lingering(instants: Instants, scenes: Scenes) -> float | None:

@@ -16,13 +16,14 @@ AIRLIGHT_PICTURES = 12
 FLICKER_PICTURES = 5
 # Share of a smoke box where the background must be known to say anything of it.
 LEAST_KNOWN = 0.3
+MOSTLY_MIST, HARDLY = 0.5, 0.01
 
 
 class Scenes:
     """The comparisons of a clip; each is made once."""
 
     def __init__(self, clip: Clip, background: Background) -> None:
-        self.clip = clip
+        self.clip, self.background = clip, background
         self.clean = comparison.Clean.of(background, clip.profile.photometry)
         self.settings = replace(clip.profile.photometry, airlight=self._airlight())
         self._cache: dict[int, comparison.Scene] = {}
@@ -49,10 +50,17 @@ class Scenes:
         return float(np.median([self.at(index).flicker for index in indices]))
 
     def darkened(self, index: int, smoke: Box) -> float | None:
-        """Depth of the darker half of a smoke box; None where nothing is known."""
+        """Depth of the darker half of a smoke box; None where nothing is known.
+
+        Nearly none where mist stood: what the detector took for smoke may be it, so
+        that there it may support but not speak alone.
+        """
         scene = self.at(index)
         height, width = scene.bare.shape
         window = Window.around([scaled(smoke, self.clip.scale)], height, width)
+        misty = self.background.misty
+        if misty is not None and window.of(misty).mean() > MOSTLY_MIST:
+            return HARDLY
         usable = scene.usable_in(window)
         if usable.size < 30 or usable.mean() < LEAST_KNOWN:
             return None

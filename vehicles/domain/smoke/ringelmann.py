@@ -52,20 +52,24 @@ def grade_of(value: float) -> int:
     return max(0, min(5, int(-(-(value - 0.5) // 1))))
 
 
-def level_of(opacities: Sequence[Opacity], *, blocked: str = "") -> Level:
+def level_of(
+    opacities: Sequence[Opacity], *, blocked: str = "", every: bool = False
+) -> Level:
     """The level of a plume seen in several pictures.
 
-    The median of the five darkest; uncertainty from their spread, their own sigma and
-    0.15 level of the method. ``blocked`` names a condition (night, rain …) that forbids
-    a level. Fewer than three pictures give no level.
+    The median of the five darkest: where the densest smoke lies before its own vehicle
+    no road is behind it to measure by, and most pictures read low. Where the core is
+    seen beside the vehicle ``every`` picture counts. Uncertainty from their spread, their
+    own sigma and 0.15 level of the method. ``blocked`` names a condition (night, rain …)
+    that forbids a level. Fewer than three pictures give no level.
     """
     if blocked:
         return undetermined(blocked, len(opacities))
     if len(opacities) < LEAST_FRAMES:
         return undetermined("可测画面不足 3 帧", len(opacities))
-    darkest = sorted(opacities, key=lambda one: one.value, reverse=True)[
-        :DARKEST_FRAMES
-    ]
+    darkest = sorted(opacities, key=lambda one: one.value, reverse=True)
+    if not every:
+        darkest = darkest[:DARKEST_FRAMES]
     middle = median(one.value for one in darkest)
     value = 5.0 * min(max(middle, 0.0), 1.0)
     spread = 5.0 * (darkest[0].value - darkest[-1].value) / 2.0

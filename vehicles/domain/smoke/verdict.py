@@ -42,11 +42,12 @@ class Thresholds:
     least_lingering: float = 0.3
     strong_level: float = 1.5
     strong_frames: int = 5
-    strong_area: float = 0.3
-    least_share: float = 0.25
+    wide_area: float = 0.3
+    strong_area: float = 0.5
+    least_share: float = 0.4
     strong_share: float = 0.5
     most_ahead: float = 0.4
-    most_earlier: float = 0.5
+    most_earlier: float = 0.35
     least_darkened: float = 0.05
 
 
@@ -84,6 +85,7 @@ def judge(
     lingering: float | None,
     earlier: float | None = None,
     blocked: str = "",
+    recedes: bool = True,
 ) -> Verdict:
     """Put both votes of a track together.
 
@@ -91,7 +93,8 @@ def judge(
     on (None: it moved too little to tell, so physics may support but not carry a
     proposal). ``earlier`` is the share of it that was there before the vehicle came.
     ``blocked`` is a condition (night, rain …) that leaves physics without a say; then
-    only a confident detector makes an unclear proposal, never a level.
+    only a confident detector makes an unclear proposal, never a level. A vehicle that
+    ``recedes`` has the densest of its smoke between itself and the camera.
     """
     rigid = lingering is not None and lingering < thresholds.least_lingering
     before = earlier is not None and earlier > thresholds.most_earlier
@@ -120,6 +123,7 @@ def judge(
     level = level_of(
         [Opacity(p.at, p.measure.opacity, p.measure.sigma) for p in plumes],
         blocked=blocked,
+        every=not recedes,
     )
     physics = _physics_words(instants, len(plumes), level, blocked)
     if rigid and not blocked:
@@ -139,9 +143,14 @@ def judge(
         thresholds,
         blocked,
         lingering is not None,
-        len(plumes) / max(len(instants), 1),
+        len(plumes) / max(_measured(instants), 1),
     )
     return Verdict(proposal, level, physics, detector, reason, len(plumes), len(seen))
+
+
+def _measured(instants: Sequence[Instant]) -> int:
+    """In how many pictures a plume could have been seen."""
+    return sum(one.measure.finding is not Finding.UNDETERMINED for one in instants)
 
 
 def _from_others(instants: Sequence[Instant], limits: Thresholds) -> bool:
@@ -172,7 +181,9 @@ def _propose(
     # A level that is known must be more than its own doubt.
     faint = level.determined and level.value - level.sigma < limits.least_level
     # A single box on a narrow strip is chance.
-    supported = len(seen) >= LEAST_BOXES or (bool(seen) and _wide(plumes, limits))
+    supported = len(seen) >= LEAST_BOXES or (
+        bool(seen) and _wide(plumes, limits.wide_area)
+    )
     if enough and supported and not faint:
         return Proposal.SMOKE, "透过率与检测模型一致"
     strong, deep = _alone(plumes, level, limits, share)
@@ -185,9 +196,9 @@ def _propose(
     return Proposal.NOTHING, "证据不足"
 
 
-def _wide(plumes: Sequence[Instant], limits: Thresholds) -> bool:
+def _wide(plumes: Sequence[Instant], least: float) -> bool:
     areas = [one.measure.area for one in plumes]
-    return bool(areas) and median(areas) >= limits.strong_area
+    return bool(areas) and median(areas) >= least
 
 
 def _alone(
@@ -198,7 +209,7 @@ def _alone(
     always = len(plumes) >= limits.strong_frames - 1 and share >= ALWAYS
     if not plumes or not (often or always):
         return False, False
-    wide = _wide(plumes, limits)
+    wide = _wide(plumes, limits.strong_area)
     if level.determined:
         return wide, level.value >= limits.strong_level
     # Without a level (haze) nearly every picture must show it, beyond its doubt.
