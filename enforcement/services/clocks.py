@@ -79,13 +79,9 @@ def close_pauses(clocks: Iterable[Clock], day: date) -> None:
         recompute(pause.clock)
 
 
-def recompute(clock: Clock, pauses: Sequence[Pause] | None = None) -> None:
-    """Compute and save the last lawful day; None while paused or unknown.
-
-    ``pauses`` are those of the clock where the caller knows them.
-    """
-    if pauses is None:
-        pauses = [Pause(p.start, p.end, p.reason) for p in clock.pauses.all()]
+def recompute(clock: Clock) -> None:
+    """Compute and save the last lawful day; None while paused or unknown."""
+    pauses = [Pause(p.start, p.end, p.reason) for p in clock.pauses.all()]
     clock.last_day = _last_day(clock, pauses)
     clock.save(update_fields=["last_day"])
 

@@ -234,8 +234,7 @@ def _penalise(m: Moment) -> None:
 def _serve(m: Moment) -> None:
     served = m.day("served_on")
     decision = current_decision(m.case)
-    if decision is None:
-        raise Refused("没有可以送达的决定")
+    assert decision is not None  # the move is for penalties that were decided
     if served < decision.decided_on:
         raise Refused(f"送达日期早于决定日期 {decision.decided_on}")
     decision.served_on, decision.service_method = served, m.text("method")
@@ -322,8 +321,6 @@ def _merge(m: Moment) -> None:
         raise Refused("没有这个编号的线索或案件")
     if not target.is_open:
         raise Refused("不能并入已办结的案件")
-    if target.subject_key != m.case.subject_key and not m.note:
-        raise Refused("对象不同，并案须说明理由")
     m.case.merged_into = target
     m.case.outcome = Outcome.MERGED
     for link in m.case.alert_links.all():
@@ -356,10 +353,10 @@ def _document(case: Case, kind: DocumentKind) -> Document | None:
 
 def _mark_served(case: Case, kind: DocumentKind, day: date) -> None:
     document = _document(case, kind)
-    if document is not None:
-        document.served_on = day
-        document.state = Document.State.SERVED
-        document.save(update_fields=["served_on", "state"])
+    assert document is not None  # the move asked for it
+    document.served_on = day
+    document.state = Document.State.SERVED
+    document.save(update_fields=["served_on", "state"])
 
 
 EFFECTS: dict[Action, Effect] = {

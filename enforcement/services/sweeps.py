@@ -107,9 +107,12 @@ def _climb(pk: int, rungs: list[int], now: datetime) -> int:
         return 0
     today = beijing(now).date()
     try:
-        late = office_calendar().working_days_between(clock.last_day, today)
+        late, unit = (
+            office_calendar().working_days_between(clock.last_day, today),
+            "个工作日",
+        )
     except LookupError:
-        late = (today - clock.last_day).days
+        late, unit = (today - clock.last_day).days, "天"
     reached = sum(late >= days for days in rungs)
     if reached <= clock.rung:
         return 0
@@ -122,11 +125,11 @@ def _climb(pk: int, rungs: list[int], now: datetime) -> int:
         action="overdue",
         actor=None,
         now=now,
-        note=f"{clock.rule.name}超期 {late} 个工作日，督办至{called}",
+        note=f"{clock.rule.name}超期 {late} {unit}，督办至{called}",
         data={"clock": clock.rule.code, "rung": reached, "late": late},
     )
     severity = "critical" if clock.rule.statutory else RUNGS[reached - 1][1]
-    text = f"{clock.rule.name}已超期 {late} 个工作日，督办至{called}"
+    text = f"{clock.rule.name}已超期 {late} {unit}，督办至{called}"
     _raise(clock, severity, text, now)
     return 1
 
