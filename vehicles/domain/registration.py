@@ -69,10 +69,9 @@ COLORS = {name: color.value for color, name in plates.COLOR_NAMES.items()} | {
 }
 COLORS |= {f"{name}色": color for name, color in COLORS.items()}
 COLORS |= {color.value: color.value for color in plates.Color}
-_ROMAN = {"Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5, "Ⅵ": 6,
-          "VI": 6, "IV": 4, "III": 3, "II": 2, "V": 5, "I": 1,
+_ROMAN = {"VI": 6, "IV": 4, "III": 3, "II": 2, "V": 5, "I": 1,
           "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6}  # fmt: skip
-_STAGE_WORD = re.compile(r"(?:国|GB|第)?([0-6ⅠⅡⅢⅣⅤⅥIV一二三四五六]+)(?:[AB]|阶段)?")
+_STAGE_WORD = re.compile(r"(?:国|GB|第)?([0-6IV一二三四五六]+)(?:[AB]|阶段)?")
 _DATE_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
 _TIME_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S",
                "%Y/%m/%d %H:%M", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S")  # fmt: skip
@@ -96,8 +95,8 @@ def _color(text: str) -> str:
 def _stage(text: str) -> int:
     match = _STAGE_WORD.fullmatch(text.upper().replace(" ", ""))
     word = match[1] if match else ""
-    value = int(word) if word.isdigit() and len(word) == 1 else _ROMAN.get(word)
-    if value is None or value not in STAGES:
+    value = int(word) if word.isdigit() and len(word) == 1 else _ROMAN.get(word, -1)
+    if value not in STAGES:
         raise CellError(f"“{text}”不是排放阶段，应为国0 至国六")
     return value
 
