@@ -9,8 +9,6 @@ from polluters.domain.checks.profile import transients
 from polluters.domain.checks.series import HOUR_S, OXYGEN, Floats, Mask, Series
 from polluters.domain.convert import AIR_OXYGEN, DEFAULT_GUARD
 
-LONGEST_MERGE = 6 * HOUR_S
-
 
 def find(context: Context) -> list[Hit]:
     """Return spans in which the converted value departs from the formula by over 2 %.

@@ -225,9 +225,8 @@ class StreamBuffer:
         raw = bytes(buffer[start:stop])
         if end + 4 > stop or buffer[end - 2 : end] == b"&&":
             detail = f"长度字段为 {declared}，报文在 CRC 之前或之中中断"
-            return frame_error("truncated", raw, detail, declared=declared), max(
-                stop if stop < len(buffer) else start + 2, start + 2
-            )
+            after = stop if stop < len(buffer) else start + 2
+            return frame_error("truncated", raw, detail, declared=declared), after
         detail = f"长度字段为 {declared}，其后不是 CRC"
         raw = bytes(buffer[start : end + 4])
         return frame_error("bad_length", raw, detail, declared=declared), start + 2

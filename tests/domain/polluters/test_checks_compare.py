@@ -111,7 +111,7 @@ def test_what_is_always_a_little_off_raises_the_bar() -> None:
 def test_the_spread_of_the_difference_raises_the_bar_of_means() -> None:
     # 0, 0.4 and 0.8 % in turn: eight spreads of 0.593 % and the median are 5.14 %.
     scatter = {i: 0.004 * (i % 3) for i in range(N)}
-    for share, hits in ((0.045, 0), (0.06, 1)):
+    for share, hits in ((0.048, 0), (0.055, 1)):
         errors = {**scatter, 20: share, 21: share, 22: share}
         assert len(found(reported(errors))) == hits
         assert len(found(reported(errors, period="2011"))) == 1
@@ -146,6 +146,25 @@ def test_flags_and_their_edges_are_not_compared() -> None:
     assert found(reported(THREE, flags=flags)) == []  # within an hour after
     later = reported(dict.fromkeys((22, 23, 24), 0.5), flags=flags)
     assert [(h.begin - T0) // STEP for h in found(later)] == [22]
+
+
+def test_half_a_step_of_a_coarse_value_is_allowed() -> None:
+    # 100 in steps of 1, the converted in steps of 0.1: half of each is 0.55 %.
+    for sent, hits in ((102.4, 0), (102.6, 1)):
+        one = [sent if 20 <= i < 23 else 100.0 for i in range(N)]
+        assert len(found(series("a21026", [100.0] * N, converted=one))) == hits
+
+
+def test_the_first_and_the_last_values_are_compared_too() -> None:
+    last = reported(dict.fromkeys(range(N - 3, N), 0.5), factor=2)
+    assert len(found(last, oxygen(), reference=9)) == 1
+    first = reported(dict.fromkeys(range(1, 5), 0.5))
+    assert first.converted is not None
+    first.converted[0] = math.nan
+    [hit] = found(first)
+    assert hit.begin == T0 + STEP
+    three = series("a21026", [100.0] * 3, converted=[200.0] * 3)
+    assert len(found(three)) == 1
 
 
 def test_two_comparable_values_are_too_few() -> None:
@@ -196,6 +215,21 @@ def test_a_mean_may_be_of_the_hour_before() -> None:
     assert (hit.begin - T0) // HOUR == 11
 
 
+def test_the_hour_of_the_details_is_that_which_fits_best() -> None:
+    # Each hour has a level of its own; the means are labelled by their end.
+    levels = [100.0 + 7 * (i * i % 11) for i in range(30)]
+    tens = series("a21026", [level for level in levels for _ in range(6)])
+    for shift, label in ((0, 0), (HOUR, 1)):
+        right = [level * (0.5 if 10 <= i < 12 else 1) for i, level in enumerate(levels)]
+        one = series(
+            "a21026", right, interval=HOUR, period="2061",
+            times=[T0 + i * HOUR + shift for i in range(30)],
+        )  # fmt: skip
+        [hit] = means(tens, one)
+        assert (hit.begin - T0) // HOUR == 10 + label
+        assert hit.data["other"] == pytest.approx(2 * float(str(hit.data["value"])))
+
+
 @pytest.mark.parametrize(
     ("errors", "hits"),
     [
@@ -228,7 +262,7 @@ def test_means_made_by_another_rule_are_left_alone(usual: float, hits: int) -> N
 def test_the_spread_of_the_difference_raises_the_bar_of_hours() -> None:
     # 0, 0.4 and 0.8 % in turn: the median and eight spreads of 0.593 % are 5.14 %.
     scatter = {i: 0.004 * (i % 3) for i in range(30)}
-    for share, hits in ((0.045, 0), (0.06, 1)):
+    for share, hits in ((0.048, 0), (0.055, 1)):
         errors = {**scatter, 10: share, 11: share}
         assert len(means(detail(), hours(errors))) == hits
 

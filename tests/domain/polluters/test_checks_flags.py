@@ -75,7 +75,7 @@ def test_flags_a_quarter_of_an_hour_apart_are_one_span() -> None:
     ("lengths", "wanted"),
     [
         ([], 16.0), ([1, 1, 1], 16.0), ([2, 2, 2, 9], 12.0), ([1, 1, 1, 9], 6.0),
-        ([0.5, 0.8, 1, 9], 16 / 3), ([4, 4, 4, 9], 16.0), ([1.5, 1.5, 2, 99], 9.0),
+        ([0.5, 0.8, 1, 9], 16 / 3), ([4, 4, 4, 9], 16.0), ([1.5, 1.5, 2, 99], 9.0), ([1, 1.6, 2, 9], 9.6),
     ],
 )  # fmt: skip
 def test_usual_lengths_shorten_what_is_allowed(

@@ -69,8 +69,8 @@ def test_a_stop_with_flow_and_oxygen_is_told_in_full() -> None:
 def test_a_stop_is_looked_at_in_pieces_of_two_hours(
     minutes: int, wanted: list[tuple[int, int]]
 ) -> None:
-    pieces = declared_stop._pieces(0, minutes * 60, context(FLOW))
-    assert [(a / 60, b / 60) for a, b in pieces] == wanted
+    pieces = declared_stop._pieces(T0, T0 + minutes * 60, context(FLOW))
+    assert [((a - T0) / 60, (b - T0) / 60) for a, b in pieces] == wanted
 
 
 def test_a_stop_declared_elsewhere_counts_and_joins() -> None:

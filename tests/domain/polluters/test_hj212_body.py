@@ -116,6 +116,13 @@ def test_items_are_made_of_the_arrangement_when_they_are_asked_for() -> None:
     assert (first.eflag, first.sample_time) == (None, None)
 
 
+def test_a_rare_mark_may_be_the_very_first() -> None:
+    text = "a21026-EFlag=A01,a21026-Avg=2"
+    assert lazily(text).arranged is not None
+    [item] = read_body(text.encode(), text).items
+    assert (item.eflag, item.values) == ("A01", {"Avg": "2"})
+
+
 def test_marks_that_are_rare_are_read_too() -> None:
     text = f"{TIME};a21026-SampleTime=20260301075500,a21026-Avg=2,a21026-EFlag=A01;{ITEM.replace('a21026', 'a34013')}"
     first, second = read_body(text.encode(), text).items

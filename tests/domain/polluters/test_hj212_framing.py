@@ -208,6 +208,30 @@ def test_a_server_skips_the_rest_after_its_errors() -> None:
         assert (stream.skipped > 50) is (frames == 0)
 
 
+def test_a_frame_with_no_crc_is_told_at_once_when_it_is_whole() -> None:
+    segment = HEAD + b"CP=&&DataTime=20260301080000;a34013-Rtd=1.5"
+    broken = b"##%04d%bzzzz" % (len(segment), segment)
+    waiting = StreamBuffer()
+    assert list(waiting.feed(broken[:-1])) == []
+    [error] = list(waiting.feed(broken[-1:]))
+    assert isinstance(error, FrameError)
+    assert (error.error, error.raw) == ("bad_length", broken)
+    assert error.detail == f"长度字段为 {len(segment)}，其后不是 CRC"
+
+
+def test_offsets_and_what_is_skipped_go_on_after_an_error() -> None:
+    stream = StreamBuffer()
+    assert [offset for offset, _ in stream.locate(b"##zzzzzzzzzz")] == [0]
+    assert stream.locate(GOOD) == [(12, GOOD)]
+    other = StreamBuffer()
+    assert len(list(other.feed(GOOD[:60] + b"\r\n" + GOOD))) == 2
+    assert other.skipped == 0
+    cut = StreamBuffer()
+    assert list(cut.feed(GOOD[:60])) == []
+    assert len(list(cut.close())) == 1
+    assert cut.skipped == 58
+
+
 # The printed cipher of 2025, whose length is that of the plain segment.
 
 PRINTED = (

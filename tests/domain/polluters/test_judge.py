@@ -239,5 +239,7 @@ def test_marked_means_of_a_furnace_are_left_out() -> None:
     assert furnace(6, marks=(one,)).valid_count == 19  # type: ignore[attr-defined]
     whole = Exemption(START, START + 24 * HOUR, "停炉")
     assert furnace(6, marks=(whole,)).word == Word.UNJUDGED  # type: ignore[attr-defined]
+    after = Exemption(START + 30 * MINUTE, START + 31 * MINUTE, "停炉")
+    assert furnace(6, marks=(after,)).valid_count == 19  # type: ignore[attr-defined]
     touching = Exemption(START + 29 * MINUTE, START + 30 * MINUTE, "停炉")
     assert furnace(6, marks=(touching,)).valid_count == 19  # type: ignore[attr-defined]
