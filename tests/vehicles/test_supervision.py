@@ -312,6 +312,7 @@ def test_a_confirmed_capture_marks_the_test_that_passed_before():
     seen = capture()
     seen.state = "confirmed"
     seen.plate_final, seen.level_final = held.vehicle.plate, 2
+    seen.color_final = held.vehicle.plate_color
     seen.captured_at = NOON + timedelta(days=6)
     seen.decided_at = NOON + timedelta(days=7)
     seen.save()

@@ -263,6 +263,7 @@ def mark_smoke(*, now: datetime, since: timedelta = timedelta(days=3)) -> int:
         passed = (
             Inspection.objects.filter(
                 vehicle__plate=capture.plate_final,
+                vehicle__plate_color=capture.color_final,
                 state=Inspection.State.DONE,
                 outcome="pass",
                 ended_at__lte=capture.captured_at,

@@ -168,6 +168,12 @@ def answer_notice(
         raise StationRefusalError("该抄告已反馈", code="already_answered")
     if not receipt and not answer:
         raise StationRefusalError("请填写签收文号或反馈", status=400, field="receipt")
+    if notice.receipt and not answer:
+        raise StationRefusalError(
+            f"已登记签收文号 {notice.receipt}；反馈请填写处理结果",
+            code="already_received",
+            field="receipt",
+        )
     try:
         _pass_on(notice, receipt, answer, today, actor, now)
     except Refused as refusal:
