@@ -274,3 +274,61 @@ def test_all_reasons_are_told_at_once() -> None:
         Reason.VEHICLE_BUSY,
     ]  # fmt: skip
     assert date(2026, 5, 6) == TODAY
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"attempts_before": 2, "attempt": 2}, "上报第 2 次，平台记录应为第 3 次"),
+        ({"attempts_before": 6}, "本周期已检 6 次，上限 5 次复检"),
+        ({"clock_offset_s": -6.04}, "机构时钟相差 -6.0 s，上限 ±5 s"),
+        ({"failed_at": "乙站", "failed_on": TODAY}, "2026-05-06 在乙站不合格"),
+        ({"certificate_until": TODAY - DAY}, "资质认定证书 2026-05-05 到期"),
+        ({"line_methods": (Method.ASM,)}, "本线未备案 vmas"),
+        ({"vehicle": car("C")}, "燃料种类 C 无尾气检测"),
+        ({"method": Method.LUGDOWN}, "平台选择 vmas"),
+    ],
+    ids=[
+        "attempt",
+        "retries",
+        "clock",
+        "elsewhere",
+        "certificate",
+        "line",
+        "fuel",
+        "method",
+    ],
+)
+def test_a_reason_states_its_numbers(change: dict, detail: str) -> None:
+    assert [one.detail for one in decide(facts(**change), RULES).objections] == [detail]
+
+
+def test_outside_hours_the_clock_and_the_hours_are_told() -> None:
+    found = decide(facts(now=NOW.replace(hour=21, minute=5), method=None), RULES)
+    assert [one.detail for one in found.objections] == ["现在 21:05，规定 08:00～20:30"]
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"locked": True}, "smoke_meter S1"),
+        (
+            {"verified_until": TODAY - DAY},
+            "smoke_meter S1 检定有效期至 2026-05-05",
+        ),
+        ({"checked_at": NOW - 2 * DAY}, "smoke_meter S1 最近检查 05-04 10:00"),
+        ({"checked_at": None}, "smoke_meter S1 最近检查 从未"),
+        ({"check_passed": False}, "smoke_meter S1 最近检查不合格"),
+    ],
+    ids=["locked", "expired", "late", "never", "failed"],
+)
+def test_an_instrument_is_named_by_kind_and_number(change: dict, detail: str) -> None:
+    found = decide(
+        facts(
+            method=Method.FREE_ACCELERATION,
+            instruments=[instrument("smoke_meter", **change)],
+            vehicle=car("B", drive="full_time_four"),
+        ),
+        RULES,
+    )
+    assert [one.detail for one in found.objections] == [detail]

@@ -156,3 +156,11 @@ def test_a_film_begins_at_its_fifth_byte_and_may_end_anyhow() -> None:
     assert not fits_type("video/mp4", b"\0\0\0ftypmp42", b"anything")
     assert not fits_type("application/pdf", b" %PDF-1.7", b"%%EOF")
     assert not fits_type("application/pdf", b"%PDF-1.7", b"%%EO")
+
+
+def test_a_picture_begins_with_its_first_byte() -> None:
+    assert fits_type("image/png", b"\x89PNG\r\n\x1a\n..", b"..IEND\xaeB`\x82")
+    assert not fits_type("image/png", b"\0\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")
+    assert fits_type("image/jpeg", b"\xff\xd8\xff\xe0", b"..\xff\xd9")
+    assert not fits_type("image/jpeg", b"\0\xff\xd8\xff", b"\xff\xd9")
+    assert fits_type("application/pdf", b"%PDF-1.7", b"%%EOF\r\n")

@@ -23,9 +23,9 @@ def test_a_number_is_issued_in_beijing_time() -> None:
 
 
 def test_a_number_comes_apart_again() -> None:
-    parts = parse("652701232611270805091207")
-    assert parts == ReportNumber("652701", "23", AT, "12", 7)
-    assert str(parts) == "652701232611270805091207"
+    parts = parse("652701232611270805091227")
+    assert parts == ReportNumber("652701", "23", AT, "12", 27)
+    assert str(parts) == "652701232611270805091227"
 
 
 @pytest.mark.parametrize("sequence", [1, 99])
