@@ -44,16 +44,20 @@ def written() -> dict[str, str | None]:
 
 
 @contextmanager
-def refused(*words: str, missing: Sequence[str] | None = None) -> Iterator[None]:
+def refused(
+    *words: str, missing: Sequence[str] | None = None
+) -> Iterator[pytest.ExceptionInfo[Refused]]:
     """Expect a refusal whose reason holds all ``words``; nothing may be written."""
     before = written()
     with pytest.raises(Refused) as caught:
-        yield
+        yield caught
+    refusal, after = caught.value, written()
     for word in words:
-        assert word in caught.value.reason
+        assert word in refusal.reason, f"{word!r} is not in {refusal.reason!r}"
     if missing is not None:
-        assert caught.value.missing == tuple(missing)
-    assert written() == before
+        assert refusal.missing == tuple(missing), refusal.missing
+    changed = [name for name in before if before[name] != after[name]]
+    assert not changed, f"refused, and yet written: {changed}"
 
 
 def told(case: Case, action: str) -> tuple[int, int]:
