@@ -46,8 +46,8 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
     ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
 }  # fmt: skip
-# Arguments that say how Python keeps a thing, not what a rule decides.
-FORM = frozenset({"frozen", "slots", "kw_only", "strict", "order", "maxsize"})
+# Arguments that say how Python keeps or prints a thing, not what a rule decides.
+FORM = frozenset({"frozen", "slots", "kw_only", "strict", "order", "maxsize", "repr"})
 MOST_FILES = 6
 KEPT = ROOT / "var" / "mutate.json"
 PYTEST = (

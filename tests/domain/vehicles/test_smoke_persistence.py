@@ -64,6 +64,14 @@ def test_a_region_grows_with_its_vehicle_from_the_middle_of_its_lower_edge(
     assert (columns[0], columns[-1], rows[0], rows[-1]) == bounds
 
 
+def test_a_vehicle_seen_from_far_away_grows_by_its_own_size() -> None:
+    # twice as large: x = 21.5 + 2 (x - 20.75), y = 13 + 2 (y - 11.5)
+    before, after = (20.0, 10.0, 21.5, 11.5), (20.0, 10.0, 23.0, 13.0)
+    found = _carried(wide(20, 10, 25, 13), before, after)
+    rows, columns = np.flatnonzero(found.any(1)), np.flatnonzero(found.any(0))
+    assert (columns[0], columns[-1], rows[0], rows[-1]) == (18, 30, 8, 16)
+
+
 def test_what_is_carried_to_just_beyond_the_window_still_spreads_into_it() -> None:
     region = part(50, 20, 60, 30)
     gone = _carried(region, BEFORE, (30.0, 10.0, 50.0, 30.0))
@@ -150,8 +158,8 @@ def test_twenty_five_pixels_must_become_free(rows, told) -> None:
     [(0.35, True), (0.34, False), (0.95, True), (0.97, False)],
 )
 def test_pictures_are_a_third_to_a_second_apart(gap, told) -> None:
-    moments = [moment(0.0, 0.0, 0.8)] * 2
-    later = Moment(gap, moment(0, 12.0, 0.4).box, scene(0.4), None)
+    moments = [moment(-0.25, 0.0, 0.8)] * 2
+    later = Moment(gap - 0.25, moment(0, 12.0, 0.4).box, scene(0.4), None)
     found = lingering([*moments, later])
     assert (found is not None) is told
 

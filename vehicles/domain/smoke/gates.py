@@ -8,6 +8,10 @@ import numpy as np
 from vehicles.domain.smoke.photometry import Light
 
 
+# Light above this dazzles.
+GLARE = 0.92
+
+
 class Condition(StrEnum):
     """A condition of light or weather; the value is what people read."""
 
@@ -25,7 +29,6 @@ class Limits:
 
     night: float = 0.025
     glare_share: float = 0.25
-    glare: float = 0.92
     backlight_ratio: float = 9.0
     backlit: float = 0.05
     haze_contrast: float = 0.10
@@ -54,7 +57,7 @@ def read_light(background: Light, noise: float) -> Light5:
     low, high = np.percentile(road, [5, 95])
     return Light5(
         median=middle,
-        bright_share=float((background > 0.92).mean()),
+        bright_share=float((background > GLARE).mean()),
         top_to_road=float(np.median(top)) / max(middle, 1e-4),
         contrast=float(high - low) / max(float(high + low), 1e-4),
         flicker=noise,
