@@ -15,10 +15,15 @@ RNG = np.random.RandomState(5)
 
 
 def pictures(count: int, height: int = 5, width: int = 7) -> list[np.ndarray]:
-    """Return pictures that differ little: none of them shows mist."""
+    """Return pictures of all values."""
     return [
-        RNG.randint(99, 110, (height, width, 3)).astype(np.uint8) for _ in range(count)
+        RNG.randint(0, 256, (height, width, 3)).astype(np.uint8) for _ in range(count)
     ]
+
+
+def alike(count: int) -> list[np.ndarray]:
+    """Return pictures that differ little: none of them shows mist."""
+    return [RNG.randint(99, 110, (5, 7, 3)).astype(np.uint8) for _ in range(count)]
 
 
 def uncovered(count: int, height: int = 5, width: int = 7) -> list[np.ndarray]:
@@ -74,6 +79,8 @@ def test_more_than_255_pictures_are_counted_right() -> None:
     assert found.image[0, 0, 0] == 123
     dark = [np.full((1, 1, 3), 7 if n < 256 else 200, np.uint8) for n in range(300)]
     assert build_background(dark, uncovered(300, 1, 1)).image[0, 0, 0] == 7
+    black = [np.full((1, 1, 3), 7, np.uint8) for _ in range(256)]
+    assert build_background(black, uncovered(256, 1, 1)).image[0, 0, 0] == 7
 
 
 @pytest.mark.parametrize(
@@ -93,7 +100,7 @@ def test_a_pixel_is_known_when_four_pictures_show_it_or_all_of_fewer(
     masks = uncovered(count)
     for mask in masks[free:]:
         mask[2, 3] = True
-    found = build_background(pictures(count), masks)
+    found = build_background(alike(count), masks)
     assert found.known[2, 3] == known
     assert found.known.sum() == 35 - (not known)
     assert found.share_known == pytest.approx(1.0 if known else 34 / 35)
@@ -106,7 +113,7 @@ def test_what_is_not_known_comes_from_before() -> None:
     known = np.zeros((5, 7), bool)
     known[:, :2] = True
     prior = Background(np.full((5, 7, 3), 77, np.uint8), known)
-    images = pictures(6)
+    images = alike(6)
     found = build_background(images, masks, prior=prior)
     plain = build_background(images, masks)
     assert (found.image[:, :3] == 77).all()

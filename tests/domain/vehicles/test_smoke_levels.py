@@ -61,6 +61,15 @@ def test_a_level_is_a_fifth_of_black(values, level) -> None:
     assert level_of(plumes(*values)).value == pytest.approx(level)
 
 
+def test_beside_the_vehicle_every_picture_counts() -> None:
+    # Of seven the middle is the fourth darkest, and the spread that of all seven.
+    rows = plumes(0.1, 0.2, 0.40, 0.41, 0.42, 0.43, 0.44)
+    found = level_of(rows, every=True)
+    assert found.value == pytest.approx(5 * 0.41)
+    assert found.sigma == pytest.approx(sqrt((5 * 0.34 / 2) ** 2 / 7 + 0.15**2))
+    assert level_of(rows).value == pytest.approx(5 * 0.42)
+
+
 def test_doubt_comes_from_spread_own_doubt_and_the_method() -> None:
     found = level_of(plumes(0.50, 0.48, 0.46, 0.44, sigma=0.03))
     spread, own = 5 * 0.06 / 2, 5 * 0.03

@@ -13,6 +13,7 @@ LIMITS = Thresholds(
     least_lingering=0.3,
     strong_level=1.5,
     strong_frames=5,
+    wide_area=0.2,
     strong_area=0.3,
     least_share=0.25,
     strong_share=0.5,
@@ -55,6 +56,8 @@ def test_the_limits_of_a_camera_without_its_own() -> None:
     given = Thresholds()
     assert (given.detector, given.detector_alone) == (0.12, 0.35)
     assert (given.least_level, given.strong_level) == (0.6, 1.5)
+    assert (given.wide_area, given.strong_area) == (0.3, 0.5)
+    assert (given.least_share, given.most_earlier) == (0.4, 0.35)
     assert (given.least_frames, given.strong_frames) == (3, 5)
     assert (given.least_lingering, given.strong_share) == (0.3, 0.5)
     assert (given.most_ahead, given.least_darkened) == (0.4, 0.05)
@@ -186,8 +189,8 @@ BOTH, DARK = one(0.3, 0.2), one(0.3)
         ([(2, BOTH), (1, DARK), (9, CLEAR)], True),
         ([(2, BOTH), (1, DARK), (10, CLEAR)], False),
         ([(1, BOTH), (2, DARK)], True),
-        ([(1, one(0.3, 0.2, area=0.29)), (2, one(0.3, area=0.29))], False),
-        ([(1, one(0.3, 0.2, area=0.3)), (2, one(0.3, area=0.3))], True),
+        ([(1, one(0.3, 0.2, area=0.19)), (2, one(0.3, area=0.19))], False),
+        ([(1, one(0.3, 0.2, area=0.2)), (2, one(0.3, area=0.2))], True),
         ([(2, one(0.3, 0.2, area=0.1)), (1, one(0.3, area=0.1))], True),
         ([(1, one(0.3, 0.2, area=0.9)), (2, one(0.3, area=0.1))], False),
         ([(3, DARK)], False),
@@ -202,7 +205,7 @@ BOTH, DARK = one(0.3, 0.2), one(0.3)
         "three of thirteen are less",
         "one box on a wide plume",
         "one box on a narrow strip",
-        "one box on three tenths of the vehicle",
+        "one box on a fifth of the vehicle",
         "two boxes on a narrow strip",
         "the middle width counts",
         "no box",
@@ -215,6 +218,21 @@ def test_both_votes_together_need_three_pictures(groups, smoke) -> None:
     found = voted(*groups)
     assert found.proposal is (SMOKE if smoke else NOTHING)
     assert found.reason == ("透过率与检测模型一致" if smoke else "证据不足")
+
+
+def test_pictures_in_which_nothing_could_be_measured_do_not_count() -> None:
+    blind = one(0.0, finding=Finding.UNDETERMINED, reason="背景过暗")
+    assert voted((2, BOTH), (1, DARK), (9, blind)).proposal is SMOKE
+    assert voted((2, BOTH), (1, DARK), (9, CLEAR), (9, blind)).proposal is SMOKE
+    assert voted((2, BOTH), (1, DARK), (10, CLEAR), (9, blind)).proposal is NOTHING
+    assert voted((9, blind)).proposal is NOTHING
+
+
+def test_of_a_vehicle_that_comes_nearer_every_picture_counts() -> None:
+    groups = (5, one(0.4)), (6, one(0.3))
+    assert voted(*groups).level.value == pytest.approx(2.0)
+    assert voted(*groups, recedes=True).level.value == pytest.approx(2.0)
+    assert voted(*groups, recedes=False).level.value == pytest.approx(1.5)
 
 
 DEEP, SHALLOW = one(0.3), one(0.299)

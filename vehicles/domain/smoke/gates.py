@@ -7,7 +7,6 @@ import numpy as np
 
 from vehicles.domain.smoke.photometry import Light
 
-
 # Light above this dazzles.
 GLARE = 0.92
 
