@@ -249,7 +249,7 @@ def _reason(plain: str) -> str:
 
 LOOKALIKES = (
     *("0ODQ", "1IL", "2Z", "5S", "6G", "8B"),
-    *("1T7", "4A", "7Y", "UV", "EF", "MNHW", "PR", "KX", "CG"),
+    *("1T7", "4A", "7Y", "7Z", "UV", "EF", "MNHW", "PR", "KX", "CG"),
 )
 """Groups that people and cameras confuse; the first six make the near key."""
 

@@ -19,7 +19,7 @@ MOST_RATIO, TRUE_RATIO = 2.65, 2.0
 # The gap between the rows lies here, in shares of the height with its margin.
 GAP_FROM, GAP_TO = 0.32, 0.48
 # The upper row's characters stand in the middle; their width beside the lower row's.
-UPPER_FROM, UPPER_TO, UPPER_SHARE = 0.22, 0.78, 0.48
+UPPER_FROM, UPPER_TO, UPPER_SHARE = 0.23, 0.77, 0.64
 ROW_HEIGHT, PLATE_WIDTH = 48, 192
 # The plate's frame reads as a 1 where it stands before the lower row.
 EDGE_X, EDGE_Y = 0.055, 0.04

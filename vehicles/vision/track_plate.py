@@ -1,6 +1,7 @@
 """The plate of a vehicle, read over its whole track and voted per character."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vehicles.domain import plates as rules
 from vehicles.domain.smoke.photometry import Image
@@ -38,7 +39,7 @@ def read_plate(
         return vote([]), None, None
     near = _near(found)
     crop, best = max(near, key=lambda pair: pair[1].reading.score)
-    readings = [one.reading for _, one in near]
+    readings = [replace(one.reading, width=_width(one)) for _, one in near]
     if not _settled(found):
         readings += _together(near, plates)
     voted = vote(

@@ -155,9 +155,10 @@ def test_the_province_is_never_told_as_a_look_alike() -> None:
         ({"浙": 0.75, "新": 0.251}, "新", 0.9, "新", False),
         ({"浙": 0.75, "新": 0.249}, "新", 0.9, "新", True),
         ({"浙": 0.75, "新": 0.0028}, "新", 0.9, "新", True),
-        ({"浙": 0.75, "新": 0.0027}, "新", 0.9, "浙", False),
+        ({"浙": 0.75, "新": 0.0027}, "新", 0.9, "浙", True),
+        ({"浙": 0.75, "新": 0.00013}, "新", 0.9, "浙", False),
         ({"浙": 0.75, "新": 0.026}, "新", 0.5, "新", True),
-        ({"浙": 0.75, "新": 0.024}, "新", 0.5, "浙", False),
+        ({"浙": 0.75, "新": 0.024}, "新", 0.5, "浙", True),
         ({"浙": 0.75, "新": 0.26}, "", 0.9, "浙", False),
     ],
     ids=[
@@ -165,9 +166,10 @@ def test_the_province_is_never_told_as_a_look_alike() -> None:
         "a little less",
         "a little more",
         "270 times as likely is outweighed",
-        "more is not",
+        "a little more is not, and told",
+        "twenty times as much is no longer told",
         "thirty times where half are from elsewhere",
-        "more is not",
+        "more is not there, and told",
         "no home",
     ],
 )
@@ -179,7 +181,29 @@ def test_the_home_province_outweighs_the_reader_by_its_odds(
     assert found.text[0] == text
     assert bool(found.problem) is (told or own == {"浙": 0.75, "新": 0.25})
     if told:
-        assert found.problem == "省份 新/浙 难辨，按本地占比取 新，需人工核对"
+        words = {"新": "新/浙 难辨，按本地占比取 新", "浙": "浙/新 难辨"}
+        assert found.problem == f"省份 {words[text]}，需人工核对"
+
+
+@pytest.mark.parametrize(
+    ("width", "score", "problem"),
+    [
+        (0.0, 0.5, ""),
+        (69.9, 0.9, "号牌在画面中仅宽 70 像素，需人工核对"),
+        (70.0, 0.9, ""),
+        (70.0, 0.65, ""),
+        (70.0, 0.64, "识读把握仅 0.64，需人工核对"),
+    ],
+    ids=["width unknown", "too small", "wide enough", "just sure", "unsure"],
+)
+def test_a_small_plate_or_a_weak_vote_is_told(width, score, problem) -> None:
+    small = [read(PLATE, score, width=width / 2), read(PLATE, score, width=width)]
+    assert vote(small).problem == problem
+
+
+def test_characters_read_twice_or_left_out_are_no_other_plate() -> None:
+    shifted = [read("新EE0K73X")] * 2 + [read("新0K73X")] * 2
+    assert vote([read("新E0K73X")] * 5 + shifted).problem == ""
 
 
 def test_provinces_count_only_where_every_reading_has_them() -> None:

@@ -17,7 +17,8 @@ class Reading:
     """One reading of one picture: text, score 0..1 and, where known, per character.
 
     ``provinces`` holds what the reader thinks of each province character, 0..1, and
-    ``choices`` what it thinks possible at every place, likeliest first.
+    ``choices`` what it thinks possible at every place, likeliest first. ``width`` is the
+    plate's in the picture, pixels; 0 where it is not known.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Reading:
     scores: tuple[float, ...] = ()
     provinces: Mapping[str, float] = field(default_factory=dict)
     choices: tuple[Mapping[str, float], ...] = ()
+    width: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ OPEN_SHARE = 0.6
 HOME_SHARE = 0.9
 # By so much the reader must prefer another province for the choice to be told.
 TOLD_ODDS = 3.0
+# The home province with this share of the winner's support leaves the province open.
+HOME_OPEN_SHARE = 0.05
+# A plate never seen wider, or a vote weaker than this, is right too seldom to stand
+# alone (docs/model_card.md): pixels, and the score of the vote.
+LEAST_WIDTH, LEAST_SCORE = 70.0, 0.65
 
 
 def home_odds(share: float) -> float:
@@ -89,10 +96,23 @@ def vote(
         if place and rival:
             open_places.append(f"第 {place + 1} 位 {best}/{rival} 难辨")
     mean = sum(one.score for one in same) / len(same)
+    score = round(mean * sureness, 3)
     problem = _problem(text, usable)
-    if open_places and not problem:
-        problem = f"{'、'.join(open_places)}，需人工核对"
-    return Voted(text, _color(same), round(mean * sureness, 3), len(usable), problem)
+    doubts = open_places + _weak(usable, score)
+    if doubts and not problem:
+        problem = f"{'、'.join(doubts)}，需人工核对"
+    return Voted(text, _color(same), score, len(usable), problem)
+
+
+def _weak(readings: Sequence[Reading], score: float) -> list[str]:
+    """Why the vote as a whole should be looked at: a small plate, an unsure reader."""
+    widest = max(one.width for one in readings)
+    if 0 < widest < LEAST_WIDTH:
+        return [f"号牌在画面中仅宽 {widest:.0f} 像素"]
+    # Where the width is not told, neither was it asked of the reader.
+    if widest and score < LEAST_SCORE:
+        return [f"识读把握仅 {score:.2f}"]
+    return []
 
 
 def _length(readings: Sequence[Reading]) -> int:
@@ -140,12 +160,14 @@ def _provinces(readings: Sequence[Reading], home: str, odds: float) -> dict[str,
 def _against_reader(
     readings: Sequence[Reading], support: Mapping[str, float], home: str
 ) -> list[str]:
-    """Says so where the prior and not the reader chose the province."""
+    """Says so where the prior and not the reader chose the province, or almost did."""
     own = _provinces(readings, home, 1.0)
     chosen, liked = (
         max(support, key=lambda c: support[c]),
         max(own, key=lambda c: own[c]),
     )
+    if home and chosen != home and support[home] >= HOME_OPEN_SHARE * support[chosen]:
+        return [f"省份 {chosen}/{home} 难辨"]
     if chosen == liked or own[liked] < TOLD_ODDS * own[chosen]:
         return []
     return [f"省份 {chosen}/{liked} 难辨，按本地占比取 {chosen}"]
@@ -160,7 +182,8 @@ def _color(readings: Sequence[Reading]) -> Color:
 
 
 def _problem(text: str, readings: Sequence[Reading]) -> str:
-    far = [one for one in readings if differences(one.text, text) > len(text) // 2]
+    # Characters left out or read twice move the others: they are no other plate.
+    far = [one for one in readings if plates.distance(one.text, text) > len(text) // 2]
     if len(far) >= max(2, len(readings) // 3):
         return "一条轨迹上读到两个号牌，需人工录入"
     try:
