@@ -66,6 +66,8 @@ class ActForm(forms.Form):
             drawn.label, drawn.help_text = field.label, field.help
             drawn.required = field.required
             drawn.widget.attrs.pop("required", None)
+            if field.most:
+                drawn.widget.attrs["maxlength"] = str(field.most)
             self.fields[field.name] = drawn
         if note is not None:
             self.fields["note"] = forms.CharField(
@@ -82,5 +84,5 @@ class ActForm(forms.Form):
 
     @property
     def typed_note(self) -> str:
-        """What was typed as note."""
-        return str(self.data.get("note", ""))
+        """What was typed as note, without characters that no store keeps."""
+        return str(self.data.get("note", "")).replace("\0", "")

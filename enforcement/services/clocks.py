@@ -113,6 +113,7 @@ def refresh_due(case: Case) -> None:
     )
 
 
+MOST_EXTENSION = 366
 PARTY_CLOCKS = ("review_request", "suit", "court_request")
 """Periods that are the party's right or open later; they do not press the bureau."""
 
@@ -181,7 +182,7 @@ def pause_clock(*, clock: Clock, actor: User, now: datetime, reason: str) -> Clo
         raise Refused("期限已经中止计时")
     today = wall.beijing(now).date()
     pause = ClockPause.objects.create(
-        clock=clock, start=today, reason=reason, actor=actor
+        clock=clock, start=today, reason=reason[:240], actor=actor
     )
     recompute(clock)
     _note(case, "pause_clock", actor, now, reason, {"clock": clock.rule.code})
@@ -208,6 +209,8 @@ def ask_extension(
     case = lock_open(clock.case, actor)
     if days < 1 or not reason.strip():
         raise Refused("请填写延长的天数和理由")
+    if days > MOST_EXTENSION:
+        raise Refused(f"一次最多延长 {MOST_EXTENSION}（按该期限的单位）")
     if clock.stopped_on or clock.cancelled:
         raise Refused("期限已经终止，不能延长")
     if clock.extensions.filter(state=ClockExtension.State.ASKED).exists():
@@ -215,7 +218,7 @@ def ask_extension(
     extension = ClockExtension.objects.create(
         clock=clock,
         days=days,
-        reason=reason,
+        reason=reason[:240],
         state=ClockExtension.State.ASKED,
         asked_by=actor,
         asked_at=now,

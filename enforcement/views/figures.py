@@ -104,7 +104,7 @@ def _fields() -> tuple[Field, ...]:
         Field("mode", "方式", FieldKind.CHOICE, tuple(Inspection.Mode.choices)),
         Field("kind", "检查类型", FieldKind.CHOICE, tuple(SiteVisit.Kind.choices)),
         Field("done_on", "检查日期", FieldKind.DATE),
-        Field("subject_name", "对象"),
+        Field("subject_name", "对象", most=100),
         Field("means", "手段", help="如：自动监控数据核查、视频巡查、走航、无人机"),
         Field("found", "发现问题", FieldKind.YES_NO),
         Field("result", "结果", FieldKind.LONG, required=False),

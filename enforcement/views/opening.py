@@ -51,11 +51,11 @@ def open_from_alerts(request: HttpRequest) -> HttpResponse:
 def _fields() -> tuple[Field, ...]:
     districts = District.objects.all()
     return (
-        Field("title", "标题"),
+        Field("title", "标题", most=120),
         Field("kind", "类别", FieldKind.CHOICE, tuple(CaseKind.choices())),
         Field("source", "来源", FieldKind.CHOICE, BY_HAND),
         Field("severity", "等级", FieldKind.CHOICE, SEVERITIES),
-        Field("subject_name", "对象（企业、车牌、地点）"),
+        Field("subject_name", "对象（企业、车牌、地点）", most=120),
         Field(
             "district",
             "行政区",
@@ -63,7 +63,7 @@ def _fields() -> tuple[Field, ...]:
             tuple((row.code, row.name) for row in districts),
         ),
         Field("summary", "反映的情况", FieldKind.LONG),
-        Field("upstream_number", "交办文号", required=False),
+        Field("upstream_number", "交办文号", required=False, most=60),
         Field("upstream_due", "交办时限", FieldKind.DATE, required=False, past=False),
     )
 

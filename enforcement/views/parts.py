@@ -26,7 +26,7 @@ from enforcement.views.papers import send_sealed
 partner_required = role_required(Role.PARTNER)
 PAGE = 40
 ANSWER = (
-    Field("number", "回函文号", required=False),
+    Field("number", "回函文号", required=False, most=60),
     Field("replied_on", "回函日期", FieldKind.DATE),
     Field("result", "处理结果", FieldKind.LONG),
 )

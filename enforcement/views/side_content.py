@@ -94,8 +94,8 @@ def _facts_fields(_: Ask) -> tuple[Field, ...]:
             Field(f"party_{name}", label, required=False)
             for name, label in PARTY_FIELDS
         ),
-        Field("upstream_number", "交办文号", required=False),
-        Field("external_ref", "外部系统编号", required=False),
+        Field("upstream_number", "交办文号", required=False, most=60),
+        Field("external_ref", "外部系统编号", required=False, most=60),
     )
 
 

@@ -140,6 +140,7 @@ def _discretion_fields(ask: Ask) -> tuple[Field, ...]:
         "减轻处罚依据（低于下限时填写）",
         required=False,
         help="如：行政处罚法第三十二条第（一）项",
+        most=160,
     )
     return (*factors, *adjustments, reduction)
 

@@ -31,7 +31,7 @@ def _payment_fields(_: Ask) -> tuple[Field, ...]:
         Field("kind", "种类", FieldKind.CHOICE, tuple(Payment.Kind.choices)),
         Field("amount", "金额（元）", FieldKind.MONEY),
         Field("paid_on", "日期", FieldKind.DATE),
-        Field("receipt", "票据号"),
+        Field("receipt", "票据号", most=60),
     )
 
 
@@ -52,7 +52,7 @@ def _register_payment(ask: Ask, given: Given, _: str) -> object:
 def _remedy_fields(_: Ask) -> tuple[Field, ...]:
     return (
         Field("kind", "种类", FieldKind.CHOICE, tuple(Remedy.Kind.choices)),
-        Field("body", "受理机关"),
+        Field("body", "受理机关", most=80),
         Field("accepted_on", "受理日期", FieldKind.DATE),
     )
 
@@ -81,7 +81,7 @@ def _end_remedy_fields(ask: Ask) -> tuple[Field, ...]:
         Field("remedy", "程序", FieldKind.CHOICE, _open_remedies(ask.case)),
         Field("result", "结果", FieldKind.CHOICE, tuple(Remedy.Result.choices)),
         Field("ended_on", "终结日期", FieldKind.DATE),
-        Field("reference", "文书文号"),
+        Field("reference", "文书文号", most=60),
     )
 
 
@@ -106,7 +106,7 @@ def _end_remedy(ask: Ask, given: Given, _: str) -> object:
 def _publish_fields(_: Ask) -> tuple[Field, ...]:
     return (
         Field("published_on", "公示日期", FieldKind.DATE),
-        Field("url", "公示地址", required=False),
+        Field("url", "公示地址", required=False, most=300),
     )
 
 

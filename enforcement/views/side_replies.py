@@ -63,11 +63,11 @@ register(
     SideAct(
         "reply", "回复反馈", BUREAU,
         lambda ask: (
-            Field("to", "回复对象"),
+            Field("to", "回复对象", most=120),
             Field("content", "回复内容", FieldKind.LONG),
             Field("sent_on", "回复日期", FieldKind.DATE),
             _file_field(ask, "file", "回复文件"),
-            Field("receipt", "回执", required=False),
+            Field("receipt", "回执", required=False, most=120),
         ),
         _reply, icon="send", anchor="feedback", initial=today("sent_on"),
     ),
@@ -78,7 +78,7 @@ register(
                 "reply", "回复", FieldKind.CHOICE,
                 tuple((str(r.pk), f"{r.sent_on} {r.to}") for r in _unreceipted(ask.case)),
             ),
-            Field("receipt", "回执（编号、签收人）"),
+            Field("receipt", "回执（编号、签收人）", most=120),
             _file_field(ask, "file", "回执文件"),
         ),
         _reply_receipt, icon="receipt", anchor="feedback",

@@ -44,8 +44,14 @@ def _plan_fields(ask: Ask) -> tuple[Field, ...]:
         Field(
             "officer3", "执法人员（可不填）", FieldKind.CHOICE, officers, required=False
         ),
-        Field("notice_number", "检查通知书文号", required=False),
-        Field("entry_code", "扫码入企编号", required=False, help="按规定需要的填写"),
+        Field("notice_number", "检查通知书文号", required=False, most=60),
+        Field(
+            "entry_code",
+            "扫码入企编号",
+            required=False,
+            help="按规定需要的填写",
+            most=60,
+        ),
     )
 
 
@@ -99,7 +105,13 @@ def _start_fields(_: Ask) -> tuple[Field, ...]:
         Field("latitude", "纬度", required=False),
         Field("longitude", "经度", required=False),
         Field("accuracy_m", "定位精度（m）", required=False),
-        Field("entry_code", "扫码入企编号", required=False, help="按规定需要的填写"),
+        Field(
+            "entry_code",
+            "扫码入企编号",
+            required=False,
+            help="按规定需要的填写",
+            most=60,
+        ),
     )
 
 

@@ -50,8 +50,8 @@ def _transfer(ask: Ask, given: Given) -> Transfer:
 def _joint_fields(ask: Ask) -> tuple[Field, ...]:
     return (
         Field("authority", "联合部门", FieldKind.CHOICE, AUTHORITIES),
-        Field("unit_name", "接收单位", required=False),
-        Field("matter", "办理事项", FieldKind.LONG),
+        Field("unit_name", "接收单位", required=False, most=120),
+        Field("matter", "办理事项", FieldKind.LONG, most=240),
         Field("reply_by", "请求回函日期", FieldKind.DATE, required=False, past=False),
         *(
             Field(
@@ -83,7 +83,7 @@ def _joint(ask: Ask, given: Given, _: str) -> object:
 def _receipt_fields(ask: Ask) -> tuple[Field, ...]:
     return (
         Field("transfer", "移送", FieldKind.CHOICE, _pick(_waiting(ask.case))),
-        Field("receipt", "回执（签收人、文号）"),
+        Field("receipt", "回执（签收人、文号）", most=120),
         Field("received_on", "签收日期", FieldKind.DATE),
     )
 
@@ -104,7 +104,7 @@ def _joint_reply_fields(ask: Ask) -> tuple[Field, ...]:
     rows = _waiting(ask.case).filter(joint=True)
     return (
         Field("transfer", "移送", FieldKind.CHOICE, _pick(rows)),
-        Field("reply_number", "回函文号", required=False),
+        Field("reply_number", "回函文号", required=False, most=60),
         Field("replied_on", "回函日期", FieldKind.DATE),
         Field("result", "处理结果", FieldKind.LONG),
     )

@@ -80,7 +80,8 @@ class Field:
     """One thing that has to be stated with an action.
 
     ``options`` are the ``(value, label)`` pairs of a choice; an optional field may stay
-    empty. ``past`` forbids a date after today.
+    empty. ``past`` forbids a date after today. ``most`` is how many characters of text
+    can be kept, 0 for any number.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Field:
     required: bool = True
     past: bool = True
     help: str = ""
+    most: int = 0
 
 
 class Duty(Labelled):

@@ -72,7 +72,7 @@ CLUE_ROWS: tuple[Row, ...] = (
             (OFFICER, REVIEWER, LEADER),
             fields=(
                 Field("authority", "接收部门", Kind.CHOICE, AUTHORITIES),
-                Field("matter", "移送事项"),
+                Field("matter", "移送事项", most=240),
                 day("reply_by", "请求回函日期", required=False, past=False),
             ),
             documents=(Doc.TRANSFER_LETTER,),
@@ -86,7 +86,7 @@ CLUE_ROWS: tuple[Row, ...] = (
             State.FEEDBACK,
             (OFFICER, REVIEWER),
             fields=(
-                Field("reply_number", "回函文号", required=False),
+                Field("reply_number", "回函文号", required=False, most=60),
                 day("replied_on", "回函日期"),
                 Field("result", "处理结果", Kind.LONG),
             ),
