@@ -314,6 +314,16 @@ def test_cast_is_the_colours_difference_beside_the_depth() -> None:
     assert found.cast > 0.5
 
 
+def test_where_nothing_is_found_nothing_was_measured() -> None:
+    found = seen()
+    assert found == Measure(Finding.NOTHING, "未见变暗")
+    numbers = (found.opacity, found.depth, found.sigma, found.area, found.flatness)
+    assert numbers == (0.0, 0.0, 0.0, 0.0, 0.0)
+    rest = (found.sharpness, found.apart, found.cast, found.background, found.ahead)
+    assert rest == (0.0, 0.0, 0.0, 0.0, 0.0)
+    assert (found.region, found.box) == (None, None)
+
+
 SHAPE = Measure(
     Finding.PLUME, "烟", apart=0.30, sharpness=14.0, flatness=0.55, cast=0.25
 )
