@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from polluters.domain.hj212.frame import BEIJING
 from polluters.domain.marks import (
@@ -96,6 +98,28 @@ def test_overlaps_under_marks_count_once(
     end = START + 10 * HOUR
     assert covered(START, end, marks) == wanted * HOUR
     assert hours_in(marks, START, end) == wanted
+
+
+SPANS = st.lists(
+    st.tuples(st.integers(0, 48), st.integers(1, 12)).map(
+        lambda pair: mark(pair[0], pair[0] + pair[1])
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SPANS)
+def test_overlapping_marks_count_once_in_any_order(marks: list[MarkView]) -> None:
+    end = START + 60 * HOUR
+    hours = {
+        hour
+        for one in marks
+        for hour in range(60)
+        if one.touches(START + hour * HOUR, START + (hour + 1) * HOUR)
+    }
+    assert hours_in(marks, START, end) == len(hours)
+    assert covered(START, end, marks) == covered(START, end, marks[::-1])
 
 
 def test_neighbouring_hours_of_one_flag_are_a_run() -> None:
