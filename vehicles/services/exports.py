@@ -18,7 +18,7 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 def as_excel(
     sheets: Sequence[tuple[str, Sequence[str], Iterable[Sequence[object]]]],
-    note: str = "",
+    note: str,
 ) -> bytes:
     """Return a workbook with a sheet per (name, header, rows); ``note`` is the source."""
     out = io.BytesIO()
@@ -42,6 +42,5 @@ def as_excel(
             for column, width in enumerate(widths):
                 sheet.set_column(column, column, width)
             sheet.freeze_panes(1, 0)
-            if note:
-                sheet.write(line + 2, 0, note)
+            sheet.write(line + 2, 0, note)
     return out.getvalue()

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
@@ -72,13 +71,17 @@ def mark_overdue_notices(*, now: datetime) -> int:
 
 
 def find_silent_cameras(*, now: datetime) -> int:
-    """Mark streams down whose watcher has said nothing for a minute."""
-    silent = Camera.objects.filter(
-        Q(last_frame_at__lt=now - SILENT_AFTER),
-        active=True,
-        source=Camera.Source.STREAM,
-    ).exclude(state=Camera.State.DOWN)
-    for camera in silent.select_related("site__district"):
+    """Mark streams down whose watcher was silent for a minute; returns how many."""
+    silent = list(
+        Camera.objects.filter(
+            last_frame_at__lt=now - SILENT_AFTER,
+            active=True,
+            source=Camera.Source.STREAM,
+        )
+        .exclude(state=Camera.State.DOWN)
+        .select_related("site__district")
+    )
+    for camera in silent:
         report_health(
             camera=camera,
             health=Health(state=Camera.State.DOWN, problem="一分钟内没有画面"),

@@ -126,8 +126,6 @@ def _compare_plates(capture: Capture, ours: Voted) -> None:
         capture.plate_problem = f"本平台读作 {ours.text}，与厂商所报不一致，需人工核对"[
             :100
         ]
-    elif not capture.plate_problem:
-        capture.plate_problem = ""
 
 
 def _mark(capture: Capture, boxes: Mapping[int, Boxes]) -> None:
