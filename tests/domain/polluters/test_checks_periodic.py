@@ -264,9 +264,9 @@ def test_windows_are_of_half_a_day_or_of_fewer_slow_values(
 
 
 def test_batches_are_not_averaged() -> None:
-    held = [v for v in noise(50, 0.1, 40) for _ in range(4)]
+    held = [v for v in noise(50, 0.1, 40) for _ in range(2)]
     one = profile(held, "w01018", interval=60)
-    assert one.batch == 240
+    assert one.batch == 120
     assert periodic._factors(one) == [1]
 
 
