@@ -4,7 +4,7 @@ FFmpeg (through PyAV) does the work. Nothing here raises anything but VideoError
 file: corrupt, empty, truncated or of an unknown codec.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -117,7 +117,7 @@ def _sized(frame: Any) -> Any:
 
 def frames(
     source: str | Path, *, per_second: float | None = None, strict: bool = False
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Frames in time order, at most ``per_second`` of them a second.
 
     A stream that breaks off after some frames ends quietly, unless ``strict``; one

@@ -127,16 +127,14 @@ def _judge_point(point: Point, row: Value, watched: bool, now: datetime) -> None
     ]
     context = _context(point, valid)
     looks = [_look(point, rule, context, row) for rule in valid]
-    if not looks:
-        return
-    worst = max(looks, key=lambda one: one.rank)
-    if worst.notice.level != Level.NONE:
+    worst = max(looks, key=lambda one: one.rank, default=None)
+    if worst is not None and worst.notice.level != Level.NONE:
         _raise(point, worst, row, now)
     elif watched:
         clear_alert(
             key=exceedance_key(point.pk),
             now=now,
-            reason="当前值与时段均值均回到限值以内",
+            reason="当前值与时段均值均回到限值以内" if looks else "已没有现行限值",
         )
 
 

@@ -9,8 +9,8 @@ import asyncio
 import struct
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from django.conf import settings
 
 from bozhou_eco.common import clock
 from bozhou_eco.common.outbound import STREAMS, OutboundRefusedError, check_url
-from bozhou_eco.common.video import Frame, Image, VideoError, frames, probe
+from bozhou_eco.common.video import Image, VideoError, frames, probe
 from polluters.models import VideoChannel
 from polluters.services.video import file_of
 
@@ -62,23 +62,12 @@ def shots(channel: VideoChannel, stop: threading.Event) -> Iterator[Shot]:
     except OutboundRefusedError as error:
         raise VideoError(str(error)) from error
     began = time.monotonic()
-    with _frames(channel.url) as found:
+    with closing(frames(channel.url, per_second=settings.VIDEO_RATE)) as found:
         for frame in found:
             # HLS comes in bursts of seconds: shown at the pace it was taken.
             if stop.wait(max(0.0, began + frame.at - time.monotonic())):
                 return
             yield Shot(clock.now().timestamp(), jpeg(frame.image))
-
-
-@contextmanager
-def _frames(source: str | Path) -> Iterator[Iterator[Frame]]:
-    """Give the pictures of a source, and close it however the reading ends."""
-    found = frames(source, per_second=settings.VIDEO_RATE)
-    try:
-        yield found
-    finally:
-        if isinstance(found, Generator):
-            found.close()
 
 
 def _looped(path: Path, stop: threading.Event) -> Iterator[Shot]:
@@ -87,7 +76,7 @@ def _looped(path: Path, stop: threading.Event) -> Iterator[Shot]:
     while not stop.is_set():
         begin = clock.now().timestamp()
         begin -= begin % seconds
-        with _frames(path) as found:
+        with closing(frames(path, per_second=settings.VIDEO_RATE)) as found:
             for frame in found:
                 ahead = begin + frame.at - clock.now().timestamp()
                 if ahead < -1.0 / settings.VIDEO_RATE:
