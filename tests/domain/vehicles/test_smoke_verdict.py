@@ -53,9 +53,9 @@ def test_clear_physics_stands_alone_only_when_the_vehicle_moved_on() -> None:
 
 
 def test_a_narrow_dark_strip_needs_the_detector_too() -> None:
-    strip = instants(6, opacity=0.6, area=0.1)
+    strip = instants(6, opacity=0.6, area=0.4)
     assert judge(strip, Thresholds(), lingering=0.6).proposal is Proposal.NOTHING
-    both = instants(6, opacity=0.6, area=0.1, detector=0.2)
+    both = instants(6, opacity=0.6, area=0.4, detector=0.2)
     assert judge(both, Thresholds(), lingering=0.6).proposal is Proposal.SMOKE
 
 

@@ -15,6 +15,8 @@ LIMITS = Thresholds(
     strong_frames=5,
     wide_area=0.2,
     strong_area=0.3,
+    least_soot=0.0,
+    strong_soot=0.0,
     least_share=0.25,
     strong_share=0.5,
     most_ahead=0.4,
@@ -57,6 +59,7 @@ def test_the_limits_of_a_camera_without_its_own() -> None:
     assert (given.detector, given.detector_alone) == (0.12, 0.35)
     assert (given.least_level, given.strong_level) == (0.6, 1.5)
     assert (given.wide_area, given.strong_area) == (0.3, 0.5)
+    assert (given.least_soot, given.strong_soot, given.lasting_frames) == (1.0, 1.5, 10)
     assert (given.least_share, given.most_earlier) == (0.4, 0.35)
     assert (given.least_frames, given.strong_frames) == (3, 5)
     assert (given.least_lingering, given.strong_share) == (0.3, 0.5)
@@ -282,8 +285,8 @@ def hazy(opacity: float, sigma: float = 0.2, area: float = 0.5) -> Instant:
 @pytest.mark.parametrize(
     ("groups", "unclear"),
     [
-        ([(5, hazy(0.403))], True),
-        ([(5, hazy(0.401))], False),
+        ([(5, hazy(0.323))], True),
+        ([(5, hazy(0.322))], False),
         ([(8, hazy(0.6)), (2, CLEAR)], True),
         ([(7, hazy(0.6)), (2, CLEAR)], False),
         ([(4, hazy(0.6))], False),
@@ -291,7 +294,7 @@ def hazy(opacity: float, sigma: float = 0.2, area: float = 0.5) -> Instant:
     ],
     ids=[
         "a level beyond its doubt",
-        "less than a level",
+        "a level within its doubt",
         "eight of ten",
         "seven of nine",
         "four pictures",
@@ -299,7 +302,7 @@ def hazy(opacity: float, sigma: float = 0.2, area: float = 0.5) -> Instant:
     ],
 )
 def test_without_a_level_nearly_every_picture_must_show_it(groups, unclear) -> None:
-    # 5 · 0.2 and 0.15 together are a doubt of 1.0112, so 0.4022 is 1 level beyond it.
+    # 5 · 0.2 and 0.15 together are a doubt of 1.0112, so 0.3222 is 0.6 beyond it.
     found = voted(*groups)
     assert found.proposal is (UNCLEAR if unclear else NOTHING)
     assert found.level.grade is None

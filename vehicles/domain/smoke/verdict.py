@@ -15,8 +15,6 @@ from vehicles.domain.smoke.transmission import Finding, Measure
 # Shares of a vehicle's pictures that show its plume.
 ALWAYS, ALMOST = 0.9, 0.8
 LEAST_BOXES = 2
-# What a level that cannot be given must at least be.
-UNDETERMINED_LEVEL = 1.0
 
 
 class Proposal(StrEnum):
@@ -32,7 +30,9 @@ class Thresholds:
     """A camera's thresholds; the review's own figures move them.
 
     ``detector`` is the confidence of a supporting box, ``detector_alone`` of one that
-    counts where physics has no say.
+    counts where physics has no say. ``least_soot`` and ``strong_soot`` are the soot seen in
+    all pictures together (opacity × area in vehicle sizes) from which physics may support
+    or carry a proposal; fainter smoke must be seen in ``lasting_frames`` pictures.
     """
 
     detector: float = 0.12
@@ -44,6 +44,9 @@ class Thresholds:
     strong_frames: int = 5
     wide_area: float = 0.3
     strong_area: float = 0.5
+    least_soot: float = 1.0
+    strong_soot: float = 1.5
+    lasting_frames: int = 10
     least_share: float = 0.4
     strong_share: float = 0.5
     most_ahead: float = 0.4
@@ -177,7 +180,13 @@ def _propose(
         if len(sure) >= limits.strong_frames:
             return Proposal.UNCLEAR, f"{blocked}：不能判级，仅检测模型支持"
         return Proposal.NOTHING, f"{blocked}：不能判级"
-    enough = len(plumes) >= limits.least_frames and share >= limits.least_share
+    # Where nothing tells smoke from a shadow that moves along, more pictures must.
+    frames = limits.least_frames if moved else limits.strong_frames
+    enough = (
+        len(plumes) >= frames
+        and share >= limits.least_share
+        and (_soot(plumes) >= limits.least_soot or len(plumes) >= limits.lasting_frames)
+    )
     # A level that is known must be more than its own doubt.
     faint = level.determined and level.value - level.sigma < limits.least_level
     # A single box on a narrow strip is chance.
@@ -196,6 +205,11 @@ def _propose(
     return Proposal.NOTHING, "证据不足"
 
 
+def _soot(plumes: Sequence[Instant]) -> float:
+    """Soot seen in all pictures together; what fills the air counts as one vehicle."""
+    return sum(one.measure.opacity * min(one.measure.area, 1.0) for one in plumes)
+
+
 def _wide(plumes: Sequence[Instant], least: float) -> bool:
     areas = [one.measure.area for one in plumes]
     return bool(areas) and median(areas) >= least
@@ -209,11 +223,15 @@ def _alone(
     always = len(plumes) >= limits.strong_frames - 1 and share >= ALWAYS
     if not plumes or not (often or always):
         return False, False
-    wide = _wide(plumes, limits.strong_area)
+    wide = _wide(plumes, limits.strong_area) and _soot(plumes) >= limits.strong_soot
     if level.determined:
         return wide, level.value >= limits.strong_level
-    # Without a level (haze) nearly every picture must show it, beyond its doubt.
-    deep = level.frames > 0 and level.value - level.sigma >= UNDETERMINED_LEVEL
+    # Without a level (haze) nearly every picture must show it: how deep it is is in
+    # doubt then, not that it is there.
+    deep = (
+        level.value >= limits.strong_level
+        and level.value - level.sigma >= limits.least_level
+    )
     return wide and often and share >= ALMOST, deep
 
 
