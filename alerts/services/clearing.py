@@ -81,8 +81,6 @@ def closes_itself(alert: Alert) -> bool:
 
 def release_children(*, parent_key: str, now: datetime) -> int:
     """Let the alerts that a parent suppressed speak for themselves; returns how many."""
-    if not parent_key:
-        return 0
     children = (
         Alert.objects.select_for_update(of=("self",))
         .filter(parent_key=parent_key, state=State.SUPPRESSED)
@@ -121,7 +119,7 @@ def settle_flapping(*, now: datetime) -> int:
     """Return to normal the flapping alerts that have been quiet long enough."""
     rows = (
         Alert.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(flapping=True, returned_at__lte=now - DAMPING.hold)
+        .filter(flapping=True, returned_at__isnull=False)
         .order_by("open_key")
     )
     count = 0

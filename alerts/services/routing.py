@@ -5,8 +5,8 @@ transaction, so every event is routed exactly once however many workers run.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -78,9 +78,11 @@ class Router:
         alert = event.alert
         if not keeps_calling(alert):
             return
+        # Asked first: the officers' calls leave the party its time.
+        asked = ask_self_check(alert=alert, now=self.now)
         self.climb(alert, event, 0)
         self._groups(alert, event)
-        if ask_self_check(alert=alert, now=self.now):
+        if asked:
             self._party(alert, event)
 
     def climb(self, alert: Alert, event: AlertEvent | None, step: int) -> Climb | None:
@@ -123,13 +125,25 @@ class Router:
         return [self._with_chain(call, found.rung.channels) for call in calls]
 
     def _after_party(self, alert: Alert, call: Call) -> Call:
-        """Give the party its time first where the kind says so and the matter is low."""
+        """Give the party its time first where the kind says so and the matter is low.
+
+        Only a party of whom somebody can be told has that time.
+        """
         if Severity(alert.severity) not in LOW or not goes_first(alert):
             return call
         check = getattr(alert, "self_check", None)
-        if check is None or check.replied_at is not None:
+        if check is None or check.replied_at is not None or not self._hears(alert):
             return call
-        return Call(call.person, call.channels, max(call.at, check.due_at), call.why)
+        at = call.at
+        if call.digest:
+            while at < check.due_at:
+                at += timedelta(days=1)
+        return replace(call, at=max(at, check.due_at))
+
+    def _hears(self, alert: Alert) -> bool:
+        """Return whether anybody of the party can be reached."""
+        people = self.book.parties.get(alert.organisation_id or 0, ())
+        return any(self.book.chain_of(person, ()) for person in people)
 
     def _with_chain(self, call: Call, forced: Sequence[str]) -> Call:
         own = call.channels or self.book.chains.get(call.person, ())
@@ -206,9 +220,8 @@ class Router:
             return
         verdict = admit(draft.severity, line.times, draft.due_at, cap)
         if isinstance(verdict, Merge):
-            if line.summary is None:
-                line.summary = self._summary(draft, verdict.at)
-                line.times.append(verdict.at)
+            line.summary = self._summary(draft, verdict.at)
+            line.times.append(verdict.at)
             self._join(line.summary, draft, verdict.at)
             return
         line.times.append(draft.due_at)
