@@ -9,6 +9,7 @@ from typing import Any
 
 from bozhou_eco.common.video import frames
 from vehicles.domain.smoke.tracks import overlap
+from vehicles.domain.smoke.voting import Voted
 from vehicles.vision.analysis import Analysis, Candidate, Profile, Seen
 from vehicles.vision.detector import Eyes
 from vehicles.vision.pipeline import analyse
@@ -37,6 +38,8 @@ class Truth:
     plate: str
     rate: float
     vehicles: Sequence[Box | None]
+    # Pixels of the plate where it is widest and wholly in the picture; 0 where not told.
+    plate_width: float = 0.0
 
     @property
     def smoking(self) -> bool:
@@ -66,6 +69,7 @@ def read_truth(path: Path) -> Truth:
         plate=str(made.get("plate", "")).replace("·", ""),
         rate=float(made.get("rate", 25 if "spec" in told else RATE)),
         vehicles=[tuple(box) if box else None for box in told["vehicles"]],
+        plate_width=max(filter(None, told.get("plate_widths", [])), default=0.0),
     )
 
 
@@ -77,7 +81,7 @@ class Score:
     hit: bool
     false: int
     read: float | None
-    plate: str | None
+    plate: Voted | None
     proposal: str
     words: str
     conditions: Sequence[str]
@@ -92,7 +96,9 @@ class Score:
             "false": self.false,
             "read": None if self.read is None else round(self.read, 2),
             "plate": self.truth.plate,
-            "plate_read": self.plate,
+            "plate_width": round(self.truth.plate_width),
+            "plate_read": self.plate and self.plate.text,
+            "plate_problem": self.plate and self.plate.problem,
             "proposal": self.proposal,
             "words": self.words,
             "conditions": list(self.conditions),
@@ -151,7 +157,7 @@ def _same(seen: Box, true: Box) -> bool:
     )
 
 
-def _plate(truth: Truth, analysis: Analysis) -> str | None:
+def _plate(truth: Truth, analysis: Analysis) -> Voted | None:
     """The plate read on the clip's vehicle; None where it was never followed."""
     if not truth.plate:
         return None
@@ -159,7 +165,7 @@ def _plate(truth: Truth, analysis: Analysis) -> str | None:
     read = [analysis.plates[number] for number in on_it if number in analysis.plates]
     if not read:
         return None
-    return max(read, key=lambda one: (one.readings, one.score)).text
+    return max(read, key=lambda one: (one.readings, one.score))
 
 
 def _seen_there(seen: Seen, truth: Truth) -> bool:
@@ -167,7 +173,45 @@ def _seen_there(seen: Seen, truth: Truth) -> bool:
     return box is not None and overlap(seen.box, box) > SAME_BOX
 
 
-def totals(scores: Iterable[Score]) -> dict[str, float | int | None]:
+Totals = dict[str, float | int | None]
+
+# Widths of plates in the picture by which their figures are told apart, pixels.
+PLATE_BINS = {"under_70": (0, 70), "70_to_90": (70, 90), "from_90": (90, 1e9)}
+
+
+def plate_totals(scores: Iterable[Score]) -> Totals:
+    """Plates read right, by their width in the picture; wrong ones that do not say so.
+
+    Clips at night and in rain are left out, as they are for levels.
+    """
+    rows = [
+        one for one in scores if one.truth.plate and one.truth.light not in NO_LEVEL
+    ]
+    found: Totals = {
+        "plates": len(rows),
+        "plate_accuracy": mean(_read_right(one) for one in rows) if rows else None,
+        "plates_to_check": sum(bool(_problem(one)) for one in rows),
+        "plates_wrong_unmarked": sum(
+            not _read_right(one) and not _problem(one) for one in rows
+        ),
+    }
+    for name, (least, most) in PLATE_BINS.items():
+        some = [one for one in rows if least <= one.truth.plate_width < most]
+        found[f"plates_{name}"] = len(some)
+        found[f"plates_{name}_right"] = sum(_read_right(one) for one in some)
+    return found
+
+
+def _read_right(score: Score) -> bool:
+    return score.plate is not None and score.plate.text == score.truth.plate
+
+
+def _problem(score: Score) -> str:
+    """What the vote says is wrong; a vehicle that was not followed asks by itself."""
+    return score.plate.problem if score.plate else "未跟踪到车辆"
+
+
+def totals(scores: Iterable[Score]) -> Totals:
     """Recall of level 2 and more, precision, error of the level, plates."""
     rows = list(scores)
     due = [
@@ -181,9 +225,6 @@ def totals(scores: Iterable[Score]) -> dict[str, float | int | None]:
     proposed = len(hits) + sum(one.false for one in rows)
     errors = [abs(one.read - one.truth.level) for one in hits if one.read is not None]
     biases = [one.read - one.truth.level for one in hits if one.read is not None]
-    plates = [
-        one for one in rows if one.truth.plate and one.truth.light not in NO_LEVEL
-    ]
     return {
         "clips": len(rows),
         "due": len(due),
@@ -193,11 +234,8 @@ def totals(scores: Iterable[Score]) -> dict[str, float | int | None]:
         "levels": len(errors),
         "ringelmann_mae": mean(errors) if errors else None,
         "ringelmann_bias": mean(biases) if biases else None,
-        "plates": len(plates),
-        "plate_accuracy": mean(one.plate == one.truth.plate for one in plates)
-        if plates
-        else None,
         "given_without_light": sum(
             one.read is not None for one in rows if one.truth.light in NO_LEVEL
         ),
+        **plate_totals(rows),
     }

@@ -141,7 +141,8 @@ class PlateReader:
         for around in plate_rows.whole(corners):
             picture = rectify(image, around)
             line = plate_rows.one_line(picture)
-            two = FoundPlate(around, score, picture, line, self.read(line))
+            reading = plate_rows.of_seven(self.read(line))
+            two = FoundPlate(around, score, picture, line, reading)
             best = max(best, two, key=lambda one: _sense(one.reading))
         return best
 

@@ -5,12 +5,15 @@ and set before the lower one (five characters, 65×110 mm).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vehicles.domain.plates import is_valid
 from vehicles.domain.smoke.photometry import Image
+from vehicles.domain.smoke.voting import Reading
 
 Floats = NDArray[np.float32]
 
@@ -21,8 +24,10 @@ GAP_FROM, GAP_TO = 0.32, 0.48
 # The upper row's characters stand in the middle; their width beside the lower row's.
 UPPER_FROM, UPPER_TO, UPPER_SHARE = 0.23, 0.77, 0.64
 ROW_HEIGHT, PLATE_WIDTH = 48, 192
+# How many characters two rows hold; the places beside the seam, an extra one counted.
+CHARACTERS, SEAM = 7, (1, 2, 3)
 # The plate's frame reads as a 1 where it stands before the lower row.
-EDGE_X, EDGE_Y = 0.055, 0.04
+EDGE_X, EDGE_Y = 0.065, 0.04
 
 
 def ratio(corners: Floats) -> float:
@@ -67,6 +72,30 @@ def one_line(plate: Image) -> Image:
         for row, across in ((upper, int(wide * UPPER_SHARE)), (lower, wide))
     ]
     return np.hstack(rows)
+
+
+def of_seven(reading: Reading) -> Reading:
+    """The reading without the stroke that the seam between the rows may add.
+
+    Two rows hold seven characters: of eight the weakest beside the seam is dropped, where
+    that leaves a plate.
+    """
+    text = reading.text
+    if len(text) != CHARACTERS + 1 or len(reading.scores) != len(text):
+        return reading
+    extra = min(SEAM, key=lambda place: reading.scores[place])
+    kept = [place for place in range(len(text)) if place != extra]
+    shorter = "".join(text[place] for place in kept)
+    if is_valid(text) or not is_valid(shorter):
+        return reading
+    return replace(
+        reading,
+        text=shorter,
+        scores=tuple(reading.scores[place] for place in kept),
+        choices=tuple(reading.choices[place] for place in kept)
+        if reading.choices
+        else (),
+    )
 
 
 def _gap(plate: Image) -> int:

@@ -12,6 +12,7 @@ from vehicles.domain.plates import is_valid
 from vehicles.domain.smoke.photometry import Image, luminance
 from vehicles.domain.smoke.regions import Box, box_mask
 from vehicles.domain.smoke.ringelmann import grade_of
+from vehicles.vision import plate_rows
 from vehicles.vision.detector import Detection, Eyes, Seen
 from vehicles.vision.pictures import Picture
 from vehicles.vision.plate_reader import FoundPlate, PlateReader
@@ -27,6 +28,8 @@ PLATE_LEAST_WIDTH = 60
 # A picture without a plate on a vehicle is searched at this size as a whole.
 WHOLE_SIDE = 1280
 PLATE_RATIO, WIDEST_PLATE, PLATE_SCORE = (1.8, 6.0), 800, 0.6
+# Small crops are enlarged by at most so much before a plate is looked for in them.
+ENLARGE = 3.0
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def _plates(
             continue
         left, top = max(x1, 0), max(y1, 0)
         crop = image[top:y2, left:x2]
-        for plate in reader.find(crop, most=1):
+        for plate in reader.find(crop, most=1, enlarge=ENLARGE):
             moved = plate.corners + np.array([left, top], np.float32)
             found.append(replace(plate, corners=moved))
     found = _apart(found) or reader.find(image, most=2, side=WHOLE_SIDE)
@@ -181,8 +184,11 @@ def _as_plate(image: Image, reader: PlateReader) -> list[FoundPlate]:
     height, width = image.shape[:2]
     if not PLATE_RATIO[0] < width / height < PLATE_RATIO[1] or width > WIDEST_PLATE:
         return []
-    reading = reader.read(image)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    line, reading = image, reader.read(image)
+    if plate_rows.squat(corners) and not is_valid(reading.text):
+        line = plate_rows.one_line(image)
+        reading = plate_rows.of_seven(reader.read(line))
     if not is_valid(reading.text) or reading.score < PLATE_SCORE:
         return []
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    return [FoundPlate(corners, reading.score, image, reading)]
+    return [FoundPlate(corners, reading.score, image, line, reading)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from vehicles.domain import plates as rules
 from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.voting import LEAST_CHARACTERS, Reading, Voted, vote
+from vehicles.vision import plate_rows
 from vehicles.vision.analysis import Profile
 from vehicles.vision.clip import Crop
 from vehicles.vision.plate_merge import merged
@@ -82,7 +83,12 @@ def _together(near: _Found, plates: PlateReader) -> list[Reading]:
     """What the near plates show when laid on each other."""
     widest = sorted((one for _, one in near), key=_width, reverse=True)[:MERGED]
     picture = merged([one.line for one in widest])
-    return [] if picture is None else [plates.read(picture)] * MERGED_WEIGHT
+    if picture is None:
+        return []
+    reading = plates.read(picture)
+    if widest[0].line is not widest[0].picture:
+        reading = plate_rows.of_seven(reading)
+    return [reading] * MERGED_WEIGHT
 
 
 def _near(found: _Found) -> _Found:
