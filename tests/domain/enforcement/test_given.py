@@ -114,3 +114,46 @@ def test_typed_answers_become_json() -> None:
         "y": True,
         "t": "x",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "kept"),
+    [
+        ("count", "32767", True),
+        ("count", "-32767", True),
+        ("count", "32768", False),
+        ("count", "-32768", False),
+        ("unit", "2147483647", True),
+        ("unit", "2147483648", False),
+        ("amount", "99999999999.99", True),
+        ("amount", "-99999999999.99", True),
+        ("amount", "100000000000", False),
+        ("amount", "-100000000000", False),
+        ("text", "a\0b", False),
+    ],
+)
+def test_what_is_larger_than_can_be_kept_is_refused(
+    name: str, raw: str, kept: bool
+) -> None:
+    if kept:
+        assert str(parse(FIELDS, {name: raw})[name]) == raw
+        return
+    with pytest.raises(Refused, match="填写有误"):
+        parse(FIELDS, {name: raw})
+
+
+@pytest.mark.parametrize(
+    ("most", "length", "words"),
+    [(3, 3, ""), (3, 4, "说明最多 3 字，现有 4 字"), (0, 999, "")],
+)
+def test_a_text_has_the_length_its_field_says(
+    most: int, length: int, words: str
+) -> None:
+    field = Field("text", "说明", most=most)
+    if not words:
+        assert parse([field], {"text": "字" * length}) == {"text": "字" * length}
+        assert Field("text", "说明").most == 0
+        return
+    with pytest.raises(Refused) as refusal:
+        parse([field], {"text": "字" * length})
+    assert refusal.value.missing == (words,)

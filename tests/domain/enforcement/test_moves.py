@@ -260,3 +260,13 @@ def test_every_open_state_but_the_last_step_can_be_suspended() -> None:
     assert suspended == set(State) - ENDS - {State.SUSPENDED, State.CLOSING}
     resumed = {state for state, action in TABLE if action is Action.RESUME}
     assert resumed == {State.SUSPENDED}
+
+
+def test_texts_that_stand_in_a_short_column_say_how_long_they_may_be() -> None:
+    fields = {
+        (m.action.value, f.name, f.most) for m in TABLE.values() for f in m.fields
+    }
+    assert {(action, name, most) for action, name, most in fields if most} == {
+        ("transfer_out", "matter", 240),
+        ("record_reply", "reply_number", 60),
+    }
