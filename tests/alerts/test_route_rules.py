@@ -1,6 +1,5 @@
 """Who is told when: the party's time, ladders that are gone, people nobody can reach."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -27,13 +26,12 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=clock.BEIJING)
 
 
 @pytest.fixture(autouse=True)
-def browser() -> Iterator[None]:
+def browser() -> None:
     """Everybody is reached by the page, nobody by anything else."""
     channel("browser", "browser", 10)
     only_channels("browser")
     for severity in ("critical", "major", "minor"):
         ladder(severity, (0, ["subscribers", "duty"]), (10, ["backup"]))
-    yield
 
 
 @pytest.fixture
