@@ -27,6 +27,7 @@ from bozhou_eco.common import clock
 from tests import factories
 from tests.alerts.makers import NOON, alert, channel, json_channel, raised
 from tests.alerts.servers import server
+from tests.alerts.test_carriers import Browser, vapid_keys
 from tests.alerts.test_rules import START, activated, draft
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -84,6 +85,30 @@ def test_a_test_message_needs_an_address_and_a_registered_browser() -> None:
         assert "测试消息" in json.loads(remote.seen[0].body)["message"]
     person.contact_addresses.create(channel=push, address="x")
     assert tried(push, person).error == "此浏览器未登记推送"
+
+
+@with_rows
+def test_a_test_message_is_pushed_to_the_registered_browser() -> None:
+    person, browser = factories.user("officer"), Browser()
+    push = channel(
+        "webpush", "webpush", settings={"subject": "mailto:ops@example.invalid"},
+        secret=json.dumps({"private_key": vapid_keys()[0]}),
+    )  # fmt: skip
+    with server() as remote:
+        remote.status = 201
+        person.push_subscriptions.create(
+            endpoint=f"{remote.url}/1", p256dh=b64(browser.public),
+            auth=b64(browser.auth), created_at=NOON,
+        )  # fmt: skip
+        person.push_subscriptions.create(
+            endpoint=f"{remote.url}/0", p256dh="x", auth="x", created_at=NOON,
+            gone_at=NOON,
+        )  # fmt: skip
+        trial = tried(push, person)
+        assert (trial.ok, trial.error) == (True, "")
+        (seen,) = remote.seen
+    assert seen.path == "/1"
+    assert browser.read(seen.body)["body"] == trial.text
 
 
 @with_rows
