@@ -128,7 +128,16 @@ def test_a_finding_is_told_once_and_stands_still_after_its_verdict() -> None:
     findings.give_verdict(verdict="confirmed", note="复核属实", actor=other, **give)
     entries = AuditEntry.objects.filter(act="finding.verdict").order_by("pk")
     assert [entry.detail["before"] for entry in entries] == ["", "rejected"]
-    assert WatchEntry.objects.get().vehicle == test.vehicle
+    entry = WatchEntry.objects.get()
+    assert (entry.vehicle, entry.left_at) == (test.vehicle, None)
+    # What is corrected again takes the vehicle off the list, and may list it anew.
+    findings.give_verdict(verdict="unclear", note="", actor=reviewer, **give)
+    entry.refresh_from_db()
+    assert entry.left_at == LATER
+    assert "更正为“无法确定”" in entry.left_reason
+    findings.give_verdict(verdict="confirmed", note="", actor=other, **give)
+    assert WatchEntry.objects.get(left_at=None).source == f"finding:{first.pk}"
+    assert WatchEntry.objects.count() == 2
 
 
 @pytest.mark.parametrize("newest", ["off", "gone"])

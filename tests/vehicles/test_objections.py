@@ -1,15 +1,27 @@
 """Objections of drivers: who may raise and answer them, and what an answer changes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit.models import AuditEntry
-from tests.factories import user
+from tests.factories import district, user
 from tests.vehicles import capture_factories as make
-from vehicles.models import Capture, Objection
-from vehicles.services import objections
+from vehicles.models import (
+    Capture,
+    Objection,
+    RepairLoop,
+    RepairNotice,
+    RoadCampaign,
+    RoadCheck,
+    Vehicle,
+    WatchEntry,
+)
+from vehicles.selectors.fleet import loop_figures
+from vehicles.services import objections, upkeep, watchlist
+from vehicles.services.following import follow_confirmed
 from vehicles.services.objections import ObjectionRefusedError
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +107,87 @@ def test_an_answer_needs_reasons_is_given_once_and_may_withdraw_the_capture(
     assert capture.state == ("rejected" if upheld else "confirmed")
     entry = AuditEntry.objects.get(act="objection.answer")
     assert entry.detail == {"objection": held.pk, "upheld": upheld}
+
+
+# --- what rested on a withdrawn fact ----------------------------------------------------
+def confirmed(at: datetime = NOW) -> Capture:
+    made = make.capture(at=at)
+    made.state, made.plate_final, made.color_final = "confirmed", "新E0K73X", "yellow"
+    made.level_final, made.decided_at = 3, at
+    made.save()
+    RepairNotice.objects.create(
+        capture=made, number=f"告{made.pk}", issued_at=at, due_on=at.date()
+    )
+    follow_confirmed(capture=made, now=at)
+    return made
+
+
+def test_an_upheld_objection_ends_notice_list_and_loop_that_rest_on_it() -> None:
+    capture = confirmed()
+    answered(objected(capture), upheld=False)
+    assert not WatchEntry.objects.exclude(left_at=None).exists()
+    answered(objected(capture), upheld=True)
+    notice, entry, loop = (
+        RepairNotice.objects.get(),
+        WatchEntry.objects.get(),
+        RepairLoop.objects.get(),
+    )
+    assert (notice.closed_at, "异议成立" in notice.note) == (LATER, True)
+    assert (entry.left_at, "异议成立" in entry.left_reason) == (LATER, True)
+    assert [event.kind for event in entry.events.all()] == ["entered", "note", "left"]
+    assert (loop.closed_at, loop.closed_by) == (LATER, "")
+    much_later = NOW + timedelta(days=90)
+    assert upkeep.mark_overdue_notices(now=much_later) == 0
+    assert watchlist.recompute(now=much_later) == {"entered": 0, "left": 0}
+    assert WatchEntry.objects.count() == 1
+    officer = user(Role.OFFICER)
+    today = LATER.date()
+    figures = loop_figures(officer, today - timedelta(9), today, today)
+    assert (figures["open"], figures["begun"], figures["closed"]) == (0, 1, 0)
+    client = Client()
+    client.force_login(officer)
+    for address in (
+        f"/vehicles/loops/{loop.pk}/",
+        f"/vehicles/files/{loop.vehicle_id}/",
+    ):
+        page = client.get(address).content.decode()
+        assert "不再要求复检" in page
+        assert "已闭环" not in page
+    assert (
+        "本通知不再执行"
+        in client.get(f"/vehicles/captures/{capture.pk}/evidence/").content.decode()
+    )
+
+
+def test_what_rests_on_other_facts_too_stays_until_the_last_is_withdrawn() -> None:
+    first, second = confirmed(), confirmed(NOW + timedelta(hours=9))
+    campaign = RoadCampaign.objects.create(
+        name="路检", place="G30", district=district(), begins_at=NOW
+    )
+    check = RoadCheck.objects.create(
+        campaign=campaign, vehicle=Vehicle.objects.get(), at=NOW + timedelta(hours=10),
+        received_at=LATER, verdict="fail", officer=user(Role.OFFICER),
+    )  # fmt: skip
+    listed = WatchEntry.objects.get(trigger="captured")
+    repeated = WatchEntry.objects.get(trigger="repeated")
+    answered(objected(first), upheld=True)
+    for entry in (listed, repeated):
+        entry.refresh_from_db()
+        assert entry.left_at is None
+    assert listed.events.last().kind == "note"
+    old, new = RepairLoop.objects.order_by("pk")
+    assert (old.closed_at, new.closed_at) == (LATER, None)
+    assert (new.source, new.failed_at) == (f"capture:{second.pk}", second.captured_at)
+    answered(objected(second), upheld=True)
+    for entry in (listed, repeated):
+        entry.refresh_from_db()
+        assert entry.left_at == LATER
+    assert RepairLoop.objects.get(closed_at=None).source == f"road_check:{check.pk}"
+
+
+def test_a_loop_that_a_failed_retest_bears_out_goes_on() -> None:
+    capture = confirmed()
+    RepairLoop.objects.update(retests=1)
+    answered(objected(capture), upheld=True)
+    assert RepairLoop.objects.get().closed_at is None
+    assert WatchEntry.objects.get().left_at == LATER

@@ -189,7 +189,8 @@ def loop_figures(user: User, first: date, last: date, today: date) -> dict[str, 
     until = datetime(last.year, last.month, last.day, tzinfo=clock.BEIJING)
     until += timedelta(days=1)
     begun = Q(failed_at__gte=since, failed_at__lt=until)
-    closed = Q(closed_at__gte=since, closed_at__lt=until)
+    # A loop whose fact was withdrawn ended without a report; it is no passed retest.
+    closed = Q(closed_at__gte=since, closed_at__lt=until) & ~Q(closed_by="")
     found = rows.order_by().aggregate(
         open=Count("pk", filter=Q(closed_at=None)),
         late=Count("pk", filter=Q(closed_at=None, due_on__lt=today)),

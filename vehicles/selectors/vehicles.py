@@ -210,10 +210,12 @@ def _loops(user: User, vehicle: Vehicle) -> Iterable[Moment]:
                 tzinfo=clock.BEIJING,
             )
             yield Moment(begin, "loop", "维修", row.repair_note, url, "", row.repairer)
-        if row.closed_at is not None:
+        if row.closed_at is not None and row.closed_by:
             yield Moment(
                 row.closed_at, "loop", "复检合格", f"报告 {row.closed_by}", url, "ok"
             )
+        elif row.closed_at is not None:
+            yield Moment(row.closed_at, "loop", "不再要求复检", row.reason, url)
 
 
 def _alerts(user: User, vehicle: Vehicle) -> Iterable[Moment]:

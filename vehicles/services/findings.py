@@ -27,6 +27,7 @@ from vehicles.selectors.likeness import finding_of, search
 from vehicles.selectors.rates import SubjectRate, suspect, year_rates
 from vehicles.services.alerts_stations import tell_finding
 from vehicles.services.errors_stations import StationRefusalError
+from vehicles.services.following import follow_withdrawn
 from vehicles.services.supervision import note_software
 from vehicles.services.tests_parts import process_of, whole_test
 from vehicles.services.watchlist import on_finding
@@ -223,6 +224,11 @@ def give_verdict(
         now=now,
     )
     on_finding(finding=finding, now=now)
+    confirmed = Finding.Verdict.CONFIRMED
+    if before == confirmed and verdict != confirmed:
+        why = f"核查结论更正为“{finding.get_verdict_display()}”"
+        source = f"finding:{finding.pk}"
+        follow_withdrawn(source=source, why=why, actor=actor, now=now)
     return finding
 
 

@@ -10,7 +10,8 @@ from bozhou_eco.audit.chain import digest_of
 from bozhou_eco.common.push import push_after_commit
 from bozhou_eco.evidence.services import seal_digest
 from vehicles.domain import plates
-from vehicles.models import Capture, Objection
+from vehicles.models import Capture, Objection, RepairNotice
+from vehicles.services.following import follow_withdrawn
 
 MOST_OPEN = 3
 
@@ -80,9 +81,7 @@ def answer_objection(
     held.answer, held.answered_by, held.answered_at = answer.strip(), actor, now
     held.save()
     if upheld:
-        capture = Capture.objects.select_for_update().get(pk=held.capture_id)
-        capture.state, capture.decided_at = Capture.State.REJECTED, now
-        capture.save(update_fields=["state", "decided_at"])
+        _withdraw(held, actor, now)
     audit.record(
         actor=actor,
         act="objection.answer",
@@ -91,3 +90,16 @@ def answer_objection(
         now=now,
     )
     return held
+
+
+def _withdraw(objection: Objection, actor: User, now: datetime) -> None:
+    """Take a capture back as evidence, with its notice and its place on the list."""
+    capture = Capture.objects.select_for_update().get(pk=objection.capture_id)
+    capture.state, capture.decided_at = Capture.State.REJECTED, now
+    capture.save(update_fields=["state", "decided_at"])
+    RepairNotice.objects.filter(capture=capture, closed_at__isnull=True).update(
+        closed_at=now, note="异议成立，本通知不再执行"
+    )
+    source = f"capture:{capture.pk}"
+    why = "异议成立，抓拍不再作为证据"
+    follow_withdrawn(source=source, why=why, actor=actor, now=now)

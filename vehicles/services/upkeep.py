@@ -66,7 +66,7 @@ def mark_overdue_notices(*, now: datetime) -> int:
     """Mark notices whose last day for re-inspection has passed."""
     today = clock.beijing(now).date()
     return RepairNotice.objects.filter(
-        state=RepairNotice.State.OPEN, due_on__lt=today
+        state=RepairNotice.State.OPEN, closed_at__isnull=True, due_on__lt=today
     ).update(state=RepairNotice.State.OVERDUE)
 
 

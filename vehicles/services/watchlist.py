@@ -58,14 +58,13 @@ def enter(
     if rule is None or not rule.enabled:
         return None
     Vehicle.objects.select_for_update().get(pk=vehicle.pk)
+    kinds = (*reads.TRIGGERING, WatchEvent.Kind.NOTE)
     known = WatchEvent.objects.filter(
-        entry__vehicle=vehicle,
-        entry__trigger=trigger,
-        kind__in=reads.TRIGGERING,
-        source=source,
+        entry__vehicle=vehicle, entry__trigger=trigger, kind__in=kinds, source=source
     )
-    if source and known.exists():
-        return None
+    last = known.order_by("pk").last()
+    if source and last and last.kind != WatchEvent.Kind.NOTE:
+        return None  # known, and not withdrawn since
     entry = WatchEntry.objects.filter(
         vehicle=vehicle, trigger=trigger, left_at__isnull=True
     ).first()
