@@ -358,3 +358,8 @@ def test_only_the_code_that_is_there_twice_is_told() -> None:
     with pytest.raises(RuleError) as refusal:
         read_yaml(text, params=PARAMS)
     assert [str(fault) for fault in refusal.value.faults] == ["code：“nox-hour”重复"]
+
+
+def test_a_file_is_written_to_be_read_by_people() -> None:
+    lines = write_yaml([check()]).splitlines()
+    assert lines[:2] == ["- code: nox-hour", "  name: 氮氧化物小时均值"]
