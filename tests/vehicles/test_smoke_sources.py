@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from bozhou_eco.common.video import Frame
 from vehicles.domain.smoke.background import Background
+from vehicles.domain.smoke.photometry import Image
 from vehicles.domain.smoke.regions import Region, Window
 from vehicles.domain.smoke.transmission import Finding, Measure
 from vehicles.domain.smoke.verdict import Instant, Proposal, Thresholds, judge
@@ -61,6 +63,37 @@ def test_a_faint_vehicle_where_smoke_is_surer_hides_nothing() -> None:
     assert not hidden(place, smoke=[(0.2, place)])
     assert hidden(place, smoke=[(0.05, place)])
     assert hidden(place, smoke=[(0.2, (580.0, 300.0, 700.0, 360.0))])
+
+
+def test_what_fills_the_picture_is_no_vehicle_however_sure() -> None:
+    wide: Box = (0.0, 0.0, 751.0, 200.0)
+    seen = Seen(vehicles=[Detection("car", 0.5, wide)], faint=[], smoke=[])
+    assert hiding_boxes(seen, WIDTH) == []
+
+
+class Fading:
+    """Eyes that see a car, which smoke makes faint from its third picture on."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def look(self, image: Image) -> Seen:
+        self.seen += 1
+        left = 10.0 * self.seen
+        car = Detection(
+            "car", 0.9 if self.seen < 3 else 0.15, (left, 20.0, left + 60, 60.0)
+        )
+        sure = [car] if self.seen < 3 else []
+        return Seen(vehicles=sure, faint=[] if sure else [car], smoke=[])
+
+
+def test_a_vehicle_that_its_smoke_makes_faint_is_followed_on() -> None:
+    clip, eyes = Clip(Profile(), 5.0), Fading()
+    for number in range(6):
+        clip.take(Frame(number / 5, np.zeros((90, 200, 3), np.uint8)), eyes)
+    (track,) = clip.tracker.tracks.values()
+    assert len(track.sights) == 6
+    assert [len(shot.vehicles) for shot in clip.shots] == [1, 1, 0, 0, 0, 0]
 
 
 def followed(*widths: float, number: int = 1) -> Track:

@@ -92,7 +92,9 @@ class Clip:
         small = shrunk(frame.image, self.scale)
         hiding = hiding_boxes(seen, width)
         self.shots.append(Shot(frame.at, small, seen.vehicles, seen.smoke, hiding))
-        self.tracker.add(frame.at, len(self.shots) - 1, seen.vehicles)
+        # Faint boxes carry on what is followed already: soot makes its vehicle faint.
+        followed = [*seen.vehicles, *(f for f in seen.faint if f.box in hiding)]
+        self.tracker.add(frame.at, len(self.shots) - 1, followed)
         self._keep_crops(frame)
 
     def _keep_crops(self, frame: Frame) -> None:
@@ -156,14 +158,16 @@ class Clip:
 def hiding_boxes(seen: Seen, width: int) -> list[Box]:
     """Boxes behind which the scene is not seen: vehicles, faint ones too if they can be.
 
-    A faint box that fills the picture, swallows a vehicle much smaller than itself or
-    lies where smoke is seen rather is no vehicle; it must not hide the plume.
+    A box that fills the picture is no vehicle, nor is a faint one that swallows a vehicle
+    much smaller than itself or lies where smoke is seen rather; they must not hide the
+    plume.
     """
-    sure = [one.box for one in seen.vehicles]
+    most = MOST_WIDTH * width
+    sure = [one.box for one in seen.vehicles if one.box[2] - one.box[0] <= most]
     return sure + [
         one.box
         for one in seen.faint
-        if one.box[2] - one.box[0] <= MOST_WIDTH * width
+        if one.box[2] - one.box[0] <= most
         and not any(_swallows(one.box, vehicle) for vehicle in sure)
         and not any(
             smoke.score > one.score and overlap(smoke.box, one.box) > SAME_AS_SMOKE

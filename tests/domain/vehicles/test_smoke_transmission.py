@@ -343,8 +343,8 @@ SHAPE = Measure(
             "均匀变暗、边缘锐利：阴影",
         ),
         ({"cast": 0.26}, 0, Finding.OBJECT, "颜色改变：不是黑烟"),
-        ({"cast": -0.26}, 0, Finding.OBJECT, "颜色改变：不是黑烟"),
-        ({"cast": -0.25}, 0, Finding.PLUME, "烟"),
+        ({"cast": -0.51}, 0, Finding.OBJECT, "颜色改变：不是黑烟"),
+        ({"cast": -0.5}, 0, Finding.PLUME, "烟"),
     ],
     ids=[
         "at every bound", "mixed with bright", "clings to the vehicle", "an edge",

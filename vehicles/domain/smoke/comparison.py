@@ -31,8 +31,11 @@ class Settings:
     ``airlight`` is the light soot scatters (linear, 0..1); ``least_depth`` the smallest
     optical depth that counts; ``darkest_background`` the luminance under which a plume
     cannot be told from the road. ``hug`` and ``apart`` are distances from the
-    vehicle in its widths: contact shadows lie inside the first, soft ones in the second; ``sharpest`` the steepest edge, in plume
-    cores per vehicle width; ``most_cast`` the largest difference of red and blue depth.
+    vehicle in its widths: contact shadows lie inside the first, soft ones in the second;
+    ``sharpest`` the steepest edge, in plume
+    cores per vehicle width; ``most_cast`` by how much deeper red may be than blue (in
+    shade lit by the sky it is), ``least_cast`` the same the other way (soot is brownish,
+    and tail lights lie on the road behind a vehicle).
     """
 
     airlight: float = 0.012
@@ -55,6 +58,7 @@ class Settings:
     ahead: float = 0.6
     sharpest: float = 14.0
     flattest: float = 0.55
+    least_cast: float = -0.5
     most_cast: float = 0.25
     most_bright: float = 0.5
 

@@ -271,6 +271,6 @@ def _name(
         if shape.flatness > settings.flattest:
             return Finding.SHADOW, "均匀变暗、边缘锐利：阴影"
         return Finding.OBJECT, "出现新的边缘：物体而非烟"
-    if abs(shape.cast) > settings.most_cast:
+    if not settings.least_cast <= shape.cast <= settings.most_cast:
         return Finding.OBJECT, "颜色改变：不是黑烟"
     return Finding.PLUME, shape.reason
