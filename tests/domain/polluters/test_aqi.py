@@ -8,6 +8,7 @@ from polluters.domain.aqi import (
     TABLE,
     Aqi,
     Breakpoint,
+    Edition,
     daily_aqi,
     edition_on,
     good_share,
@@ -124,6 +125,18 @@ def test_what_is_not_certain_is_said() -> None:
     before = daily_aqi(WHOLE, day=date(2026, 2, 28), table=rows)
     assert before is not None
     assert before.notes == ()
+
+
+def test_a_renewed_table_that_was_read_needs_no_word() -> None:
+    line = [
+        Breakpoint("HJ 633-2026", NEW, "PM2.5", iaqi, float(iaqi), "标准原文")
+        for iaqi in (0, 500)
+    ]
+    found = daily_aqi({"PM2.5": 60.0}, day=NEW, table=line)
+    assert found is not None
+    assert found.notes == ()
+    plain = Edition(NEW, "X", {})
+    assert (plain.unread, plain.kept) == (0, 0)
 
 
 def test_nothing_gives_no_index_and_the_unknown_is_refused() -> None:

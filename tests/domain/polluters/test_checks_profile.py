@@ -203,6 +203,16 @@ def test_a_batch_is_known_by_the_time_spent_in_it(
     assert profile("w01018", held(*lengths)).batch == wanted
 
 
+@pytest.mark.parametrize(
+    ("interval", "lengths", "wanted"),
+    [(1200, [3] * 8 + [5] * 4, 3600), (1800, [2] * 8 + [5] * 4, 0)],
+)
+def test_a_slow_analyser_holds_for_three_values_at_least(
+    interval: int, lengths: list[int], wanted: int
+) -> None:
+    assert profile("w01018", held(*lengths), interval=interval).batch == wanted
+
+
 def sampled(*cycle: int, per: int, first: int = T0) -> list[int]:
     """Return sample times of batches ``cycle`` seconds apart, ``per`` values each."""
     moments = [first]

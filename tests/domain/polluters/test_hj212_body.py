@@ -143,6 +143,9 @@ def test_an_arrangement_knows_whether_all_is_normal(flags: str, normal: bool) ->
     arranged = lazily(text).arranged
     assert isinstance(arranged, Arranged)
     assert arranged.normal is normal
+    first = lazily("a21026-Flag=C,a21026-Avg=2").arranged
+    assert first is not None
+    assert first.normal is False
     bare = lazily(f"{TIME};a21026-Avg=1").arranged
     assert bare is not None
     assert bare.normal is True

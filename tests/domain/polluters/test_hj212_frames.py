@@ -5,6 +5,8 @@ from datetime import datetime
 import pytest
 
 from polluters.domain.hj212 import BEIJING, Frame, FrameError, crc16, decode_frame, sm4
+from polluters.domain.hj212 import decode as decode_module
+from polluters.domain.hj212 import header as header_module
 from polluters.domain.hj212.crc import crc_text_as
 from polluters.domain.hj212.decode import MAX_SEGMENT, peek_header
 from polluters.domain.hj212.header import BadField, Header
@@ -42,6 +44,18 @@ def test_a_well_formed_frame_is_read_without_a_note(tail: bytes) -> None:
     assert found.arranged is not None
     assert (found.crc_variant, found.encrypted) == (None, False)
     assert [item.code for item in found.items] == ["a34013"]
+
+
+@pytest.mark.parametrize("tail", [b"", b"\r\n"])
+def test_a_well_formed_frame_takes_the_short_way(
+    tail: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def searched(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(decode_module, "_decode_loose", searched)
+    monkeypatch.setattr(header_module, "_find_qn", searched)
+    assert read(plain() + tail).qn == "20260301080000123"
 
 
 @pytest.mark.parametrize(
