@@ -1,5 +1,6 @@
 """Clocks: what cannot be paused, resumed or lengthened, and what the sweeps pass over."""
 
+import itertools
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -69,6 +70,7 @@ def test_a_clock_is_paused_once_and_resumed_once(clock, act, now):
 def test_what_is_over_is_neither_paused_nor_lengthened(clock, act, now, cancel):
     clocks.stop_clocks(case=clock.case, codes=["check"], day=now.date(), cancel=cancel)
     clock.refresh_from_db()
+    assert (clock.cancelled, clock.stopped_on is None) == (cancel, cancel)
     with refused("期限已经终止，不能中止计时"):
         act("pause_clock")
     with refused("期限已经终止，不能延长"):
@@ -120,6 +122,33 @@ def test_a_suspension_leaves_a_pause_as_it_began(clock, people, act, now):
     assert (pause.end - pause.start).days == 3
     clock.refresh_from_db()
     assert (clock.last_day, clock.stopped_on) == (date(2026, 11, 27), None)
+
+
+def test_the_period_of_a_case_stands_still_in_hearing_and_before_the_police(clue, now):
+    """From one such state into another it goes on standing still."""
+    total = clocks.start_clock(case=clue, code="case_total", day=now.date())
+    other = clocks.start_clock(case=clue, code="seizure", day=now.date())
+    before = total.last_day
+    ways = (
+        "investigating",
+        "notified",
+        "hearing",
+        "crime",
+        "investigating",
+        "reviewing",
+    )
+    standing = []
+    for n, (old, new) in enumerate(itertools.pairwise(ways)):
+        at = now + n * DAY
+        clocks.change_state(case=clue, old=old, new=new, now=at, since=None)
+        standing.append(total.pauses.filter(end=None).count())
+    assert standing == [0, 1, 1, 0, 0]
+    [pause] = total.pauses.all()
+    assert "办案期限" in pause.reason
+    assert (pause.end - pause.start).days == 2
+    total.refresh_from_db()
+    assert (total.last_day - before).days == 2
+    assert not other.pauses.exists()
 
 
 # --- sweeps --------------------------------------------------------------------------

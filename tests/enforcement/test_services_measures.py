@@ -111,17 +111,17 @@ def test_each_daily_fine_rests_on_a_decision_of_its_own(fined, people, now):
     with refused("已据以计罚", "另行制作"):
         by_day(fined, people, now)
     papers(fined, people["alice"], now, KIND, version=3)
-    again = by_day(fined, people, now, days=1)
+    again = by_day(fined, people, now, days=1, served_on=TODAY)
     # on the original fine, not on the daily one
     assert again.amount == 10_000
     assert told(fined, "daily_fine") == (2, 2)
 
 
 def test_a_decision_that_was_served_before_keeps_its_day(fined, people, now):
-    served = date(2026, 11, 19)
+    served = date(2026, 11, 1)
     [paper] = papers(
         fined, people["alice"], now, KIND, state="served", served_on=served
     )
-    by_day(fined, people, now)
+    decision = by_day(fined, people, now, served_on=served)
     paper.refresh_from_db()
-    assert paper.served_on == served
+    assert (paper.served_on, decision.served_on) == (served, served)

@@ -91,6 +91,14 @@ def test_a_fine_that_is_paid_takes_no_more(fined, people, act):
             act("register_payment", fined, kind=kind, receipt="PJ-2")
 
 
+def test_the_day_of_service_and_today_are_days_to_pay(fined, act):
+    for day, receipt in ((date(2026, 11, 1), "PJ-1"), (TODAY, "PJ-2")):
+        row = act(
+            "register_payment", fined, paid_on=day, receipt=receipt, amount=Decimal(1)
+        )
+        assert row.paid_on == day
+
+
 def test_money_goes_to_the_oldest_fine_on_which_it_is_owed(fined, people, act):
     start_clock(case=fined, code="payment", day=date(2026, 11, 1))
     daily = decide(fined, people, kind="daily", amount=Decimal(5_000), pay_by=TODAY)
@@ -116,8 +124,15 @@ def test_a_remedy_is_registered_once_and_ended_once(fined, people, act):
     review = act("register_remedy", fined, accepted_on=date(2026, 10, 30))
     with refused("同类程序尚未终结"):
         act("register_remedy", fined)
-    suit = act("register_remedy", fined, kind="suit", body=" 博乐市人民法院 ")
+    suit = act(
+        "register_remedy",
+        fined,
+        kind="suit",
+        body=" 博乐市人民法院 ",
+        accepted_on=TODAY,
+    )
     assert suit.body == "博乐市人民法院"
+    assert act("end_remedy", suit).ended_on == TODAY
     for changes, word in (
         ({"result": "won"}, "请选择结果"),
         ({"ended_on": date(2026, 10, 29)}, "受理日期与今天之间"),
@@ -127,7 +142,7 @@ def test_a_remedy_is_registered_once_and_ended_once(fined, people, act):
             act("end_remedy", review, **changes)
     ended = act("end_remedy", review, ended_on=date(2026, 10, 30), reference=" 1号 ")
     assert (ended.result, ended.reference) == ("upheld", "1号")
-    assert told(fined, "end_remedy") == (1, 1)
+    assert told(fined, "end_remedy") == (2, 2)
     with refused("已经终结"):
         act("end_remedy", review)
     # what has ended stands in the way of no further one
@@ -161,12 +176,12 @@ def test_credit_is_repaired_once_by_whom_it_concerns(fined, people, act, now):
         act("repair_credit", fined, actor=people["charlie"])
     with refused("尚未公示"):
         act("repair_credit", fined)
-    act("publish_decision", fined)
+    act("publish_decision", fined, published_on=TODAY)
     with refused("尚未缴清"):
         act("repair_credit", fined)
     act("register_payment", fined)
     put(fined, state="closed", ended_at=now)  # a repair comes after the closing
-    for day in (date(2026, 11, 2), TOMORROW):
+    for day in (date(2026, 11, 22), TOMORROW):
         with refused("公示日期与今天之间"):
             act("repair_credit", fined, repaired_on=day)
     done = act("repair_credit", fined)
@@ -178,9 +193,9 @@ def test_credit_is_repaired_once_by_whom_it_concerns(fined, people, act, now):
 
 def test_a_publication_that_has_run_out_is_not_lengthened_by_a_repair(fined, act, now):
     act("register_payment", fined)
-    act("publish_decision", fined)
+    act("publish_decision", fined, published_on=date(2026, 10, 30))
     later = now + timedelta(days=400)
-    with refused("公示已于 2027-11-03 届满"):
-        act("repair_credit", fined, now=later, repaired_on=date(2027, 11, 4))
-    done = act("repair_credit", fined, now=later, repaired_on=date(2027, 11, 3))
-    assert done.publish_until == date(2027, 11, 3)
+    with refused("公示已于 2027-10-30 届满"):
+        act("repair_credit", fined, now=later, repaired_on=date(2027, 10, 31))
+    done = act("repair_credit", fined, now=later, repaired_on=date(2027, 10, 30))
+    assert done.publish_until == date(2027, 10, 30)

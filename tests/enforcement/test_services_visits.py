@@ -49,7 +49,7 @@ def act(people, now):
 def test_a_visit_is_planned_approved_begun_and_finished_once(
     clue, people, plan, act, now
 ):
-    visit = plan()
+    visit = plan(planned_on=date(2026, 11, 23))  # today will do
     with refused("已有一项未完成的现场核查"):
         plan()
     with refused("尚未登记到达现场"):
@@ -62,6 +62,8 @@ def test_a_visit_is_planned_approved_begun_and_finished_once(
     act("start", visit)
     clue.refresh_from_db()
     assert clue.handler == people["alice"]
+    leads = clue.people.filter(lead=True).values_list("user__username", flat=True)
+    assert list(leads) == ["alice"]
     with refused("未经批准"):
         act("start", visit)
     with refused("已经开始的核查不能取消"):
