@@ -26,8 +26,9 @@ UPPER_FROM, UPPER_TO, UPPER_SHARE = 0.23, 0.77, 0.64
 ROW_HEIGHT, PLATE_WIDTH = 48, 192
 # How many characters two rows hold; the places beside the seam, an extra one counted.
 CHARACTERS, SEAM = 7, (1, 2, 3)
-# The plate's frame reads as a 1 where it stands before the lower row.
-EDGE_X, EDGE_Y = 0.065, 0.04
+# The plate's frame reads as a 1 before the lower row, and under it makes 7 a Z, 0 a Q:
+# what is cut off at the sides, above and below, in shares with the margin.
+EDGE_X, EDGE_Y = 0.065, (0.06, 0.075)
 
 
 def ratio(corners: Floats) -> float:
@@ -62,10 +63,11 @@ def one_line(plate: Image) -> Image:
     size = (PLATE_WIDTH, int(PLATE_WIDTH / TRUE_RATIO))
     even = np.asarray(cv2.resize(plate, size, interpolation=cv2.INTER_CUBIC))
     height, width = even.shape[:2]
-    edge_x, edge_y = int(width * EDGE_X), int(height * EDGE_Y)
+    edge = int(width * EDGE_X)
+    top, foot = int(height * EDGE_Y[0]), height - int(height * EDGE_Y[1])
     gap = _gap(even)
-    upper = even[edge_y:gap, int(width * UPPER_FROM) : int(width * UPPER_TO)]
-    lower = even[gap : height - edge_y, edge_x : width - edge_x]
+    upper = even[top:gap, int(width * UPPER_FROM) : int(width * UPPER_TO)]
+    lower = even[gap:foot, edge : width - edge]
     wide = int(lower.shape[1] * ROW_HEIGHT / lower.shape[0])
     rows = [
         cv2.resize(row, (across, ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
