@@ -91,6 +91,16 @@ def test_a_shelf_keeps_who_had_acknowledged_and_opens_once(officer: User) -> Non
     assert facts(row) == kept
 
 
+def test_what_its_parent_holds_back_is_on_no_shelf(officer: User) -> None:
+    alert(key="logger:1", kind="offline")
+    row = alert(key="point:1", parent_key="logger:1")
+    kept = facts(row)
+    assert kept[0] == "suppressed"
+    with pytest.raises(IllegalMoveError, match="上级抑制”，不能解除"):
+        unshelve(alert=row, actor=officer, now=NOON)
+    assert facts(row) == kept
+
+
 @pytest.mark.parametrize("reason", ["", "penalty", "returned", "no-such"])
 def test_an_alert_is_excluded_for_a_listed_reason_only(
     officer: User, reason: str

@@ -1,7 +1,6 @@
 """Sending: what is not worth it, what nobody takes, which channel is next, what came late."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,24 +18,14 @@ from tests.alerts.makers import (
     alert,
     channel,
     json_channel,
-    ladder,
-    only_channels,
     subscriber,
 )
 from tests.alerts.servers import Server, server
+from tests.alerts.test_deliver import phone
 
+__all__ = ["phone"]
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def phone() -> Iterator[Server]:
-    with server() as running:
-        json_channel("wecom", running, 20)
-        only_channels("wecom")
-        for severity in ("critical", "major", "minor"):
-            ladder(severity, (0, ["subscribers"]))
-        yield running
 
 
 def message(user: User | None = None, **given: Any) -> Delivery:

@@ -16,26 +16,18 @@ from polluters.models import (
     MarkKind,
     Mean,
     ParameterChange,
+    Period,
     PermitQuota,
     Point,
     Service,
 )
 from polluters.services.watching import figures, forecasts, kit, ledger, marks
 from tests import factories
-from tests.polluters.test_watching import bind, kind, mark, mean, rising
+from tests.polluters.test_watching import bind, kind, mark, mean, now, point, rising
 
+__all__ = ["now", "point"]
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def now() -> datetime:
-    return clock.beijing(clock.now()).replace(minute=0, second=0, microsecond=0)
-
-
-@pytest.fixture
-def point() -> Point:
-    return factories.point(high=100.0)
 
 
 def test_a_rise_is_measured_by_the_limits_in_force(point: Point, now: datetime) -> None:
@@ -62,12 +54,18 @@ def states(now: datetime, *odd: int) -> None:
     logger = factories.logger()
     one = factories.point(logger, "a21026")
     two = factories.point(logger, "a00000", high=None)
+    rows = []
     for back in range(24 * 20, 0, -1):
         load, noise = (back * 7919 % 997) / 997, (back * 104729 % 991) / 991
-        moment = now - back * HOUR
         value = 200 + back if back in odd else 50 + 20 * load + noise
-        mean(one, moment, value)
-        mean(two, moment, 1000 + 400 * load + 10 * noise)
+        rows += [
+            Mean(
+                point=of, period=Period.HOUR, time=now - back * HOUR, computed=figure,
+                valid=True, state="closed", computed_at=now,
+            )
+            for of, figure in ((one, value), (two, 1000 + 400 * load + 10 * noise))
+        ]  # fmt: skip
+    Mean.objects.bulk_create(rows)
 
 
 def test_odd_hours_on_end_are_one_finding_and_old_ones_none(now: datetime) -> None:
