@@ -39,6 +39,16 @@ def test_a_kind_that_does_not_exist_is_named(clue, people, now):
             call(case=clue, kind="gossip", data={}, actor=people["alice"], now=now)
 
 
+def test_another_district_neither_drafts_nor_issues(clue, people, now):
+    """Charlie may make such papers, in his own district."""
+    with refused("本案不在您的管辖范围内"):
+        documents.save_draft(
+            case=clue, kind="site_record", data={}, actor=people["charlie"], now=now
+        )
+    with refused("本案不在您的管辖范围内"):
+        story_of(clue, people, now).paper(DocumentKind.SITE_RECORD, people["charlie"])
+
+
 def test_the_pdf_is_made_once_also_by_two_who_ask_at_once(clue, people, now):
     [draft] = papers(
         clue, people["alice"], now, DocumentKind.CATALOGUE, state="draft",
@@ -49,6 +59,7 @@ def test_the_pdf_is_made_once_also_by_two_who_ask_at_once(clue, people, now):
     made = story_of(clue, people, now).paper(DocumentKind.SITE_RECORD, people["alice"])
     one, other = (Document.objects.get(pk=made.pk) for _ in range(2))
     first = documents.ensure_pdf(document=one, now=now)
+    assert first.media_type == "application/pdf"
     # the other still thinks that there is none
     assert other.pdf is None
     assert documents.ensure_pdf(document=other, now=now) == first

@@ -199,6 +199,13 @@ def test_a_bad_row_costs_no_other_row(take):
     assert Inspection.objects.get().subject_key == "police:YD-1"
 
 
+def test_a_full_parcel_is_read_to_its_last_row(take):
+    taken, problems = take("check", *[0] * 5000)
+    # told are the first two hundred
+    assert (taken, len(problems)) == (0, 200)
+    assert ExchangeParcel.objects.get().refused == 5000
+
+
 # --- out ---------------------------------------------------------------------------------
 
 

@@ -154,7 +154,9 @@ def test_pieces_come_in_order_and_not_beyond_what_was_announced(
     assert done.file.title == "现场照片 scene"
     assert not fieldwork.pieces_of(row).exists()
     # after the sealing nothing is changed by what comes late
-    assert piece(0, b"zzz").file == done.file
+    late = piece(0, b"zzz")
+    assert (late.file, late.received) == (done.file, len(content))
+    assert not fieldwork.pieces_of(row).exists()
     assert clue.files.count() == 1
 
 
@@ -177,4 +179,7 @@ def test_a_piece_is_no_longer_than_agreed_and_a_signature_is_no_photo(
     )
     file = clue.files.get()
     assert (file.kind, file.title) == ("statement", "签名 sign:party")
-    assert VisitPhoto.objects.get(pk=large.pk).received == 0
+    fieldwork.add_piece(
+        photo=large, start=0, data=b"x" * PIECE, actor=people["alice"], now=now
+    )
+    assert VisitPhoto.objects.get(pk=large.pk).received == PIECE
