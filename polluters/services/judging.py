@@ -100,10 +100,11 @@ def _context(made: Sequence[Computed], rules: Rules) -> Context:
             period=made[0].period,
             time=made[0].result.start,
             valid=True,
+            computed__isnull=False,
         ).values_list("point__outlet_id", "computed")
         for outlet_id, mean in rows:
-            if mean is not None:
-                known.setdefault(outlet_id, {})[code] = mean
+            assert mean is not None  # by the question
+            known.setdefault(outlet_id, {})[code] = mean
     return known
 
 

@@ -70,8 +70,6 @@ def _bounds(points: Sequence[Point], now: datetime) -> dict[int, float]:
 
 def _trends(place: Place, book: Book, now: datetime) -> list[Hit]:
     bounds = _bounds(place.points, now)
-    if not bounds:
-        return []
     window = timedelta(hours=book["trend_window_h"])
     rows: dict[int, list[Pair]] = {}
     for key, time, value, converted in Reading.objects.filter(
