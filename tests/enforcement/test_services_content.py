@@ -1,5 +1,7 @@
 """What is said about a case: facts, people, remarks, the check-list, links."""
 
+from datetime import date
+
 import pytest
 
 from enforcement.models import CaseLink
@@ -21,6 +23,52 @@ def test_a_summary_changes_with_its_old_text_kept(clue, people, now):
     with refused("内容没有变化"):
         edit("窑尾在线监测超标 ")
     assert told(clue, "edit_summary") == (1, 1)
+
+
+def test_the_days_of_an_act_are_in_order_and_not_to_come(clue, people, now):
+    first, second, today, tomorrow = (date(2026, 11, day) for day in (1, 2, 23, 24))
+
+    def fill(started, ended, found, **more):
+        content.set_facts(
+            case=clue, actor=people["alice"], now=now, cause=None,
+            act_started_on=started, act_ended_on=ended, discovered_on=found, **more,
+        )  # fmt: skip
+        clue.refresh_from_db()
+
+    for days, word in (
+        ((second, first, today), "终了日期早于开始日期"),
+        ((None, second, first), "发现日期早于违法行为终了日期"),
+        ((tomorrow, None, None), "不能晚于今天"),
+        ((None, None, tomorrow), "不能晚于今天"),
+    ):
+        with refused(word):
+            fill(*days)
+    fill(
+        today,
+        today,
+        today,
+        upstream_number=" 8号 ",
+        external_ref="X",
+        party={"a": " b "},
+    )
+    assert (clue.upstream_number, clue.external_ref) == ("8号", "X")
+    # what is not stated stays, days apart
+    fill(None, first, second)
+    assert (clue.act_started_on, clue.act_ended_on) == (None, first)
+    assert (clue.upstream_number, clue.external_ref) == ("8号", "X")
+    assert (clue.party, clue.kind, clue.party_kind) == ({"a": "b"}, "exhaust", "entity")
+    fill(
+        None,
+        None,
+        None,
+        kind="smoke",
+        party_kind="person",
+        upstream_number="",
+        party={},
+    )
+    assert (clue.kind, clue.party_kind, clue.upstream_number) == ("smoke", "person", "")
+    assert clue.party == {}
+    assert told(clue, "set_facts") == (3, 3)
 
 
 def test_only_officers_with_a_card_and_in_scope_are_assigned(clue, people, now):

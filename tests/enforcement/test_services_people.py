@@ -68,6 +68,7 @@ def test_who_takes_part_twice_is_one_person_and_may_become_the_lead(clue, people
         )
 
     first = part(lead=False)
+    assert part(lead=False).lead is False
     assert part(lead=True) == first
     assert part(lead=False).lead is True
     [row] = clue.people.all()
