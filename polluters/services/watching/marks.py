@@ -167,10 +167,8 @@ def _allowances(
     views = [reads.view_of(mark) for mark in marks if mark.legal]
     hits = []
     pooled = [kind for kind in kinds if kind.code in SHARED_ALLOWANCE]
-    groups = [[kind] for kind in kinds if kind.code not in SHARED_ALLOWANCE]
-    if pooled:
-        groups.append(pooled)
-    for group in groups:
+    single = [[kind] for kind in kinds if kind.code not in SHARED_ALLOWANCE]
+    for group in (*single, pooled):
         allowed = max((kind.yearly_hours or 0 for kind in group), default=0)
         codes = {kind.code for kind in group}
         own: list[MarkView] = [view for view in views if view.kind in codes]
