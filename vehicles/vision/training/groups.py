@@ -68,11 +68,37 @@ def split_of(group_first: str, *, clear: bool) -> str:
     Clear roads give 35 % to the test, plumes 22 %: a false alarm rate of a few per
     cent cannot be seen on fewer.
     """
-    number = int(hashlib.sha256(group_first.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+    number = _number(group_first)
     test = 0.35 if clear else 0.22
     if number < test:
         return "test"
     return "val" if number < test + 0.08 else "train"
+
+
+def _number(group_first: str) -> float:
+    return int(hashlib.sha256(group_first.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+
+
+def fill(sides: dict[str, str]) -> dict[str, str]:
+    """Give ``train`` and ``val`` a group each where a small set left one empty.
+
+    ``sides`` by a group's first name. What moves is the group that stands nearest to
+    the side it goes to. Raises ValueError for fewer than two groups.
+    """
+    if len(sides) < 2:
+        raise ValueError(
+            "training needs at least two pictures that do not show the same scene"
+        )
+    filled = dict(sides)
+    for wanted, givers in (("train", ("test", "val")), ("val", ("train", "test"))):
+        if wanted in filled.values():
+            continue
+        for giver in givers:
+            held = sorted((n for n, s in filled.items() if s == giver), key=_number)
+            if len(held) > 1 or (held and giver == "test"):
+                filled[held[0] if giver == "train" else held[-1]] = wanted
+                break
+    return filled
 
 
 def split(clear: dict[Path, bool]) -> dict[Path, str]:
@@ -89,7 +115,8 @@ def split(clear: dict[Path, bool]) -> dict[Path, str]:
         group = groups[path]
         first.setdefault(group, path.name)
         all_clear[group] = all_clear.get(group, True) and clear[path]
-    return {
-        path: split_of(first[groups[path]], clear=all_clear[groups[path]])
-        for path in paths
+    sides = {
+        name: split_of(name, clear=all_clear[group]) for group, name in first.items()
     }
+    filled = fill(sides)
+    return {path: filled[first[groups[path]]] for path in paths}
