@@ -2,7 +2,7 @@
 
 import pytest
 
-from vehicles.vision.training.groups import fill, split_of
+from vehicles.vision.training.groups import TooFewError, fill, split_of
 
 
 def test_a_set_with_all_sides_stays_as_it_is() -> None:
@@ -37,7 +37,7 @@ def test_a_small_set_trains_and_is_validated(
 
 
 def test_one_scene_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ValueError, match="at least two pictures"):
+    with pytest.raises(TooFewError, match="at least two pictures"):
         fill({"a": "train"})
 
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vehicles.vision.config import WEIGHTS
 from vehicles.vision.training.export import export_model
+from vehicles.vision.training.groups import TooFewError
 from vehicles.vision.training.run import Recipe, train
 
 
@@ -51,7 +52,10 @@ class Command(BaseCommand):
             batch=options["batch"],
             threads=options["threads"],
         )
-        checkpoint = train(recipe)
+        try:
+            checkpoint = train(recipe)
+        except TooFewError:
+            raise CommandError("照片太少：至少需要两张不同场景的照片") from None
         target = options["out"] or options["work"] / "smoke_openvino_model"
         export_model(checkpoint, target, size=512)
         self.stdout.write(f"模型已写入 {target}；启用前请先比较：compare_models。")

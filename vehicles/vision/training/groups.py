@@ -16,6 +16,10 @@ LOOK_CLOSER = 0.35
 MATCHES = 18
 
 
+class TooFewError(ValueError):
+    """Fewer pictures of different scenes than training needs."""
+
+
 def _thumb(image: Image) -> NDArray[np.float32]:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -83,10 +87,10 @@ def fill(sides: dict[str, str]) -> dict[str, str]:
     """Give ``train`` and ``val`` a group each where a small set left one empty.
 
     ``sides`` by a group's first name. What moves is the group that stands nearest to
-    the side it goes to. Raises ValueError for fewer than two groups.
+    the side it goes to. Raises `TooFewError` below two groups.
     """
     if len(sides) < 2:
-        raise ValueError(
+        raise TooFewError(
             "training needs at least two pictures that do not show the same scene"
         )
     filled = dict(sides)
