@@ -12,7 +12,7 @@ from importlib.util import find_spec
 NAMES = (
     "decode", "ingest", "push", "history", "means", "anomaly", "vision", "stations",
     "fraud", "alerts", "cases", "pages", "faults", "soak", "overload",
-    "gateway", "fuzz_hj212", "fuzz_parsers",
+    "gateway", "passing", "fuzz_hj212", "fuzz_parsers",
 )  # fmt: skip
 
 
