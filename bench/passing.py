@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import av
 
 from bench.figures import Figure, figure, percentile
 from bench.services import Bed, bed, setup_django
+from tests.vehicles.live_servers import SocketWriter
 
 CLIP = Path(__file__).resolve().parent.parent / "vehicles/demo_clips/g3018-level3.mp4"
 # Seconds of a round: two passings closer than 45 s would be taken for one.
@@ -69,19 +69,6 @@ class Camera:
             number += 1
 
 
-class _Socket(RawIOBase):
-    def __init__(self, out: Any) -> None:
-        self.out = out
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.out.write(bytes(data))
-        self.out.flush()
-        return len(data)
-
-
 @contextlib.contextmanager
 def served(camera: Camera) -> Iterator[str]:
     """Serve a camera's stream; its address."""
@@ -98,7 +85,7 @@ def served(camera: Camera) -> Iterator[str]:
                 contextlib.suppress(OSError, av.error.FFmpegError),
                 av.open(str(camera.clip)) as source,
             ):
-                out = av.open(_Socket(self.wfile), "w", format="mpegts")
+                out = av.open(SocketWriter(self.wfile), "w", format="mpegts")
                 copy = out.add_stream_from_template(source.streams.video[0])
                 for packet in camera.packets(copy):
                     out.mux(packet)

@@ -73,7 +73,7 @@ class Feed:
             round_at += SECONDS
 
 
-class _Writer(io.RawIOBase):
+class SocketWriter(io.RawIOBase):
     """What PyAV muxes into, straight to the socket."""
 
     def __init__(self, out: Any) -> None:
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _muxed(self, form: str) -> None:
         self._start("video/mp2t" if form == "mpegts" else "video/x-flv")
         with av.open(str(self.feed.clip)) as source:
-            out = av.open(_Writer(self.wfile), "w", format=form)
+            out = av.open(SocketWriter(self.wfile), "w", format=form)
             copy = out.add_stream_from_template(source.streams.video[0])
             for packet, _ in self.feed.packets(copy):
                 out.mux(packet)

@@ -269,11 +269,7 @@ def rectify(image: Image, corners: Floats) -> Image:
     """The plate seen straight on, with a small margin; height 48, at most 240 wide."""
     centre = corners.mean(0)
     wider = centre + (corners - centre) * np.array([1.06, 1.12], np.float32)
-    across, down = (
-        float(np.linalg.norm(wider[a] - wider[b]) + np.linalg.norm(wider[c] - wider[d]))
-        for a, b, c, d in ((1, 0, 2, 3), (3, 0, 2, 1))
-    )
-    ratio = float(np.clip(across / max(down, 1e-3), 1.5, 5.0))
+    ratio = float(np.clip(plate_rows.ratio(wider), 1.5, 5.0))
     width = int(48 * ratio)
     target = np.array([[0, 0], [width, 0], [width, 48], [0, 48]], np.float32)
     matrix = cv2.getPerspectiveTransform(wider.astype(np.float32), target)
