@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import wraps
+from ipaddress import IPv4Address
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -132,9 +134,16 @@ async def until(holds: Callable[[], Any], seconds: float = 5) -> None:
 
 
 async def connect(
-    gateway: Gateway,
+    gateway: Gateway, address: str = "127.0.0.1"
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection("127.0.0.1", gateway.port)
+    return await asyncio.open_connection(
+        "127.0.0.1", gateway.port, local_addr=(address, 0)
+    )
+
+
+def new_address() -> str:
+    """Return a loopback address that no other test on the same broker comes from."""
+    return str(IPv4Address(int(IPv4Address("127.0.1.0")) + SystemRandom().randrange(0xFFFD00)))
 
 
 @in_loop
@@ -194,29 +203,29 @@ async def test_a_forwarding_device_speaks_for_others(tmp_path: Path) -> None:
 async def test_an_mn_bound_to_an_address_comes_from_nowhere_else(
     tmp_path: Path,
 ) -> None:
-    mn = new_mn()
+    mn, address = new_mn(), new_address()
     networks = read_networks("10.9.9.9")
     assert networks is not None
     async with running(tmp_path, Directory(networks={mn: networks})) as (
         gateway,
         broker,
     ):
-        await broker.watch(mn, "source-127.0.0.1")
-        _, writer = await connect(gateway)
+        await broker.watch(mn, f"source-{address}")
+        _, writer = await connect(gateway, address)
         writer.write(frame(mn))
-        assert await broker.next() == ("source-127.0.0.1", frame(mn)[:-2])
+        assert await broker.next() == (f"source-{address}", frame(mn)[:-2])
         assert gateway.routes == {}
 
 
 @in_loop
 async def test_broken_bytes_are_passed_on_for_quarantine(tmp_path: Path) -> None:
-    mn = new_mn()
+    mn, address = new_mn(), new_address()
     async with running(tmp_path, half_frame_s=0.2) as (gateway, broker):
-        await broker.watch(mn, "source-127.0.0.1")
-        _, writer = await connect(gateway)
+        await broker.watch(mn, f"source-{address}")
+        _, writer = await connect(gateway, address)
         writer.write(b"\xff\xfe noise ##zz" + frame(mn))
         topic, payload = await broker.next()
-        assert topic == "source-127.0.0.1"
+        assert topic == f"source-{address}"
         assert payload.startswith(b"##zz")
         assert await broker.next() == (mn, frame(mn)[:-2])
         writer.write(frame(mn)[:50])
