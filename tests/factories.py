@@ -1,5 +1,6 @@
 """Makers of rows that tests need; every field that matters is an argument."""
 
+import os
 from datetime import date
 from itertools import count
 
@@ -63,7 +64,9 @@ def outlet(firm: Enterprise | None = None, medium: str = "gas") -> Outlet:
 
 def logger(at: Outlet | None = None, **fields: object) -> Logger:
     at = at or outlet()
-    defaults = {"mn": f"TEST{next(numbers):020d}", "password": "123456"}
+    # The broker is shared by the workers of a run: each has loggers of its own.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:].zfill(4)
+    defaults = {"mn": f"TEST{worker}{next(numbers):016d}", "password": "123456"}
     return Logger.objects.create(outlet=at, **(defaults | fields))
 
 
