@@ -12,6 +12,7 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
 from bozhou_eco.evidence.services import read_file, seal_stream
 from enforcement.domain.kinds import CaseKind
+from enforcement.domain.place import check_place
 from enforcement.domain.workflow import Duty, Refused
 from enforcement.models import (
     Case,
@@ -201,7 +202,7 @@ def add_file(
         )
     if kind not in CaseFile.Kind.values:
         raise Refused("没有这种证据类别")
-    _check_place(latitude, longitude)
+    check_place(latitude, longitude, accuracy_m)
     if taken_at and taken_at > now:
         raise Refused("取得时间晚于现在，请核对设备时钟")
     _check_recording(kind, device.strip(), taken_at, ends_at, now)
@@ -279,15 +280,6 @@ def _check_hash(source: BinaryIO, stated: str) -> None:
     source.seek(0)
     if found != stated:
         raise Refused("文件与采集站登记的 SHA-256 不一致，可能被改动或传输损坏")
-
-
-def _check_place(latitude: float | None, longitude: float | None) -> None:
-    if (latitude is None) != (longitude is None):
-        raise Refused("经纬度须同时填写")
-    if latitude is None or longitude is None:
-        return
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise Refused("经纬度超出范围")
 
 
 def check_file(*, file: CaseFile, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from django.db import transaction
 from bozhou_eco.accounts.models import User
 from enforcement.domain import fieldwork as rules
 from enforcement.domain.fieldwork import Change, Item
+from enforcement.domain.place import check_place
 from enforcement.domain.workflow import Refused
 from enforcement.models import SiteVisit, VisitDraft, VisitPhoto, VisitSync
 from enforcement.selectors.fieldwork import items_of, template_for
@@ -228,6 +229,7 @@ def register_photo(
         raise Refused(f"照片应为 1 字节至 {MOST_BYTES // 2**20} MB")
     if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
         raise Refused("照片摘要应为 64 位十六进制")
+    check_place(place.get("latitude"), place.get("longitude"), place.get("accuracy_m"))
     row, _ = VisitPhoto.objects.get_or_create(
         pk=photo,
         defaults={

@@ -8,6 +8,7 @@ from django.db import transaction
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
 from enforcement.domain.documents import DocumentKind
+from enforcement.domain.place import check_place
 from enforcement.domain.workflow import Duty, Refused
 from enforcement.models import Case, Document, Inspection, SiteVisit
 from enforcement.selectors.settings import int_setting, setting
@@ -141,8 +142,9 @@ def start_visit(
     """Note the arrival with time and place; the officers become investigators.
 
     Raises `Refused` without the approval, the 检查通知书, and the code scanned at the
-    gate (扫码入企) where the kind of check needs them.
+    gate (扫码入企) where the kind of check needs them, and for an impossible place.
     """
+    check_place(latitude, longitude, accuracy_m)
     case = lock_open(visit.case, actor, "officer")
     visit = SiteVisit.objects.select_for_update().get(pk=visit.pk)
     if visit.state != SiteVisit.State.APPROVED:

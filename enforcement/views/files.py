@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from enforcement.domain.place import read_number
 from enforcement.domain.workflow import Refused
 from enforcement.models import Case, CaseFile
 from enforcement.selectors.settings import int_setting
@@ -39,7 +40,8 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "enforcement/add_file.html", context, status=422)
     try:
         place = [
-            _number(request, name) for name in ("latitude", "longitude", "accuracy")
+            read_number(request.POST.get(name, ""))
+            for name in ("latitude", "longitude", "accuracy")
         ]
         taken_at = _moment(request.POST.get("taken_at", ""))
         for upload in uploads:
@@ -67,16 +69,6 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "enforcement/add_file.html", context, status=422)
     messages.success(request, f"已加入 {len(uploads)} 个文件并封存。")
     return redirect(f"{case.get_absolute_url()}#evidence")
-
-
-def _number(request: HttpRequest, name: str) -> float | None:
-    raw = request.POST.get(name, "").strip()
-    if not raw:
-        return None
-    try:
-        return float(raw)
-    except ValueError as error:
-        raise Refused("定位应为数字") from error
 
 
 def _moment(raw: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from enforcement.domain.place import read_number
 from enforcement.domain.workflow import Field, FieldKind, Refused, State
 from enforcement.models import Case, SiteVisit
 from enforcement.services import measures, visits
@@ -18,6 +19,9 @@ from enforcement.views.side_content import chosen_users, day, officer_choices, t
 from enforcement.views.side_work import today
 
 READINGS = 3
+ENTRY_CODE = Field(
+    "entry_code", "扫码入企编号", required=False, help="按规定需要的填写", most=60
+)
 VISIT_STATES = frozenset({State.VISITING, State.INVESTIGATING, State.CORRECTING})
 
 
@@ -45,13 +49,7 @@ def _plan_fields(ask: Ask) -> tuple[Field, ...]:
             "officer3", "执法人员（可不填）", FieldKind.CHOICE, officers, required=False
         ),
         Field("notice_number", "检查通知书文号", required=False, most=60),
-        Field(
-            "entry_code",
-            "扫码入企编号",
-            required=False,
-            help="按规定需要的填写",
-            most=60,
-        ),
+        ENTRY_CODE,
     )
 
 
@@ -83,21 +81,11 @@ def _start(ask: Ask, given: Given, _: str) -> object:
         visit=_visit(ask.case, "approved"),
         actor=ask.user,
         now=ask.now,
-        latitude=_number(given, "latitude"),
-        longitude=_number(given, "longitude"),
-        accuracy_m=_number(given, "accuracy_m"),
+        latitude=read_number(text(given, "latitude")),
+        longitude=read_number(text(given, "longitude")),
+        accuracy_m=read_number(text(given, "accuracy_m")),
         entry_code=text(given, "entry_code"),
     )
-
-
-def _number(given: Given, name: str) -> float | None:
-    raw = text(given, name)
-    if not raw:
-        return None
-    try:
-        return float(raw)
-    except ValueError as error:
-        raise Refused("定位应为数字") from error
 
 
 def _start_fields(_: Ask) -> tuple[Field, ...]:
@@ -105,13 +93,7 @@ def _start_fields(_: Ask) -> tuple[Field, ...]:
         Field("latitude", "纬度", required=False),
         Field("longitude", "经度", required=False),
         Field("accuracy_m", "定位精度（m）", required=False),
-        Field(
-            "entry_code",
-            "扫码入企编号",
-            required=False,
-            help="按规定需要的填写",
-            most=60,
-        ),
+        ENTRY_CODE,
     )
 
 

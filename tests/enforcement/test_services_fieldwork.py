@@ -129,6 +129,20 @@ def test_a_photo_is_announced_with_a_size_and_a_digest_that_can_be(visit, announ
     assert announce(b"x", size=fieldwork.MOST_BYTES).size == fieldwork.MOST_BYTES
 
 
+def test_a_photo_or_an_arrival_of_an_impossible_place_is_refused_before_it_is_kept(
+    visit, announce, send, now
+):
+    with refused("经纬度须同时填写"):
+        announce(b"x", place={"latitude": 44.9})
+    with refused("经纬度超出范围"):
+        announce(b"x", place={"latitude": 144.9, "longitude": 82.0})
+    assert not VisitPhoto.objects.exists()
+    with refused("经纬度超出范围"):
+        send(arrived_at=now, place={"latitude": 44.9, "longitude": 182.0})
+    visit.refresh_from_db()
+    assert visit.state == "approved"
+
+
 def test_pieces_come_in_order_and_not_beyond_what_was_announced(
     clue, visit, announce, people, now
 ):
