@@ -115,12 +115,18 @@ def add_link(*, chain: str, subject: str, digest: bytes, now: datetime) -> Link:
 
 
 @transaction.atomic
-def seal_pending(*, now: datetime, limit: int = 5000) -> int:
-    """Give waiting links their place; one sealer at a time, others return 0 at once."""
+def seal_pending(*, now: datetime, limit: int = 5000, wait: bool = False) -> int:
+    """Give waiting links their place; one sealer at a time, others return 0 at once.
+
+    With ``wait`` the other is waited for, so that 0 means that nothing is left to seal.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
-        if not cursor.fetchone()[0]:
-            return 0
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEALER_LOCK])
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
+            if not cursor.fetchone()[0]:
+                return 0
     links = list(Link.objects.filter(sealed=False).order_by("id")[:limit])
     by_chain: dict[str, list[Link]] = defaultdict(list)
     for link in links:

@@ -4,7 +4,8 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -17,8 +18,7 @@ from bozhou_eco.audit import services as audit
 from bozhou_eco.audit.chain import canonical
 from bozhou_eco.audit.models import Link, Seal
 from bozhou_eco.common import metrics
-from bozhou_eco.evidence import timestamps
-from bozhou_eco.evidence import verify as verifier
+from bozhou_eco.evidence import timestamps, verify, verify_stamp
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.signing import Signer, load_signer
 from bozhou_eco.evidence.store import store
@@ -26,6 +26,7 @@ from bozhou_eco.evidence.verify import pack
 
 logger = logging.getLogger(__name__)
 MANIFEST_VERSION = 1
+JOINT = "from bozhou_eco.evidence.verify_stamp import check_stamp\n"
 
 
 def seal_bytes(
@@ -105,6 +106,28 @@ def read_file(sealed: SealedFile) -> bytes:
         return source.read()
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A record that its chain holds by digest alone, with the bytes that give it.
+
+    ``kind`` is how (``verify.proven``); ``parts`` are files whose SHA-256 the content
+    names.
+    """
+
+    path: str
+    content: bytes
+    kind: str
+    subject: str
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def verifier_source() -> bytes:
+    """Return the stand-alone verifier: both modules in one file."""
+    stamp = Path(verify_stamp.__file__).read_text(encoding="utf-8")
+    whole = Path(verify.__file__).read_text(encoding="utf-8")
+    return whole.replace(JOINT, stamp).encode()
+
+
 def build_bundle(
     *,
     subject: str,
@@ -114,14 +137,17 @@ def build_bundle(
     actor: User | None,
     now: datetime,
     signer: Signer | None = None,
+    proofs: Iterable[Proof] = (),
 ) -> bytes:
     """Return a zip with originals, records, chain, manifest, signature and verifier.
 
     Every other file of the zip is named with its digest in ``manifest.json``; the
     signature covers the manifest's exact bytes. ``verify.py`` inside needs Python alone.
+    ``proofs`` are records of the same chain that are no sealed files.
     """
     signer = signer or load_signer()
-    audit.seal_pending(now=now)
+    while audit.seal_pending(now=now, wait=True):
+        pass
     entries: dict[str, bytes] = {}
     listed = []
     for sealed in files:
@@ -138,9 +164,14 @@ def build_bundle(
                 "meta": sealed.meta,
             }
         )
+    proofs = list(proofs)
     entries["records.json"] = canonical(records)
     entries["chain.json"] = canonical(_chain_rows(chain))
-    entries["verify.py"] = Path(verifier.__file__).read_bytes()
+    entries["verify.py"] = verifier_source()
+    parts = {"records.json", "chain.json", "verify.py"}
+    for proof in proofs:
+        entries |= {proof.path: proof.content, **proof.parts}
+        parts |= {proof.path, *proof.parts}
     manifest: dict[str, object] = {
         "version": MANIFEST_VERSION,
         "subject": subject,
@@ -149,10 +180,8 @@ def build_bundle(
         "made_by": actor.pk if actor else None,
         "algorithm": signer.algorithm,
         "files": listed,
-        "parts": {
-            name: hashlib.sha256(entries[name]).hexdigest()
-            for name in ("records.json", "chain.json", "verify.py")
-        },
+        "proofs": [_listed(proof) for proof in proofs],
+        "parts": {name: _sha256(entries[name]) for name in sorted(parts)},
     }
     entries |= _signed(manifest, signer)
     body = entries["manifest.json"]
@@ -169,6 +198,19 @@ def build_bundle(
         now=now,
     )
     return bytes(pack(entries))  # type: ignore[no-untyped-call]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _listed(proof: Proof) -> dict[str, object]:
+    return {
+        "path": proof.path,
+        "kind": proof.kind,
+        "subject": proof.subject,
+        "parts": {name: _sha256(content) for name, content in proof.parts.items()},
+    }
 
 
 def _signed(manifest: dict[str, object], signer: Signer) -> dict[str, bytes]:

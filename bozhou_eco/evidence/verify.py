@@ -8,6 +8,10 @@ Needs Python 3.9 or later and nothing else. Usage:
 bundle. Without it the bundle is only checked against the key it carries, which proves
 nothing about who signed it; that is reported, and the exit code is 1.
 
+Every line says what was looked at and how it stands. The exit code is 0 only if the last
+one is ``RESULT: intact``. What may be wrong is named: a file that is changed, missing, cut
+short or a stranger; the container, the chain, the signature, the signer, the time-stamp.
+
 A bundle may hold an RFC 3161 time-stamp of its manifest (``manifest.tsr``). Its signature
 is checked too (RSA and ECDSA); ``--tsa`` is the SHA-256 of the authority's signing
 certificate. To check the authority's certificate up to its root:
@@ -16,6 +20,7 @@ certificate. To check the authority's certificate up to its root:
 """
 
 import argparse
+import base64
 import hashlib
 import io
 import json
@@ -24,6 +29,8 @@ import struct
 import sys
 import zipfile
 import zlib
+
+from bozhou_eco.evidence.verify_stamp import check_stamp
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -169,14 +176,72 @@ def pack(entries):
     return bytes(body + central + b"PK\x05\x06" + end)
 
 
+def pieces(raw):
+    """Return ``(name, bytes)`` of every file in the zip, and what is wrong with the zip.
+
+    Bytes are cut out by the zip's directory; without a readable one, file after file from
+    the front, as far as they are whole. What somebody packed again is unpacked.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            infos = archive.infolist()
+            return [(info.filename, _cut(raw, archive, info)) for info in infos], []
+    except Exception:  # noqa: BLE001 - whatever damaged bytes provoke
+        return _from_the_front(raw)
+
+
+def _cut(raw, archive, info):
+    try:
+        return archive.read(info)
+    except Exception:  # noqa: BLE001 - a wrong CRC or header: the bytes as they lie
+        start = info.header_offset + 30 + len(info.filename.encode())
+        return raw[start : start + info.file_size]
+
+
+def _from_the_front(raw):
+    found, at = [], 0
+    while raw[at : at + 4] == b"PK\x03\x04" and len(raw) >= at + 30:
+        size, length = struct.unpack("<IH", raw[at + 22 : at + 28])
+        name = raw[at + 30 : at + 30 + length].decode("utf-8", "replace")
+        start, at = at + 30 + length, at + 30 + length + size
+        if at > len(raw):
+            return found, [f"{name}: cut short, {len(raw) - start} of {size} bytes"]
+        found.append((name, raw[start:at]))
+    if not found:
+        return found, ["not a bundle: no zip file"]
+    return found, ["the zip's directory at its end is missing or damaged"]
+
+
+def _place(entries, offset):
+    """Return which file of the zip holds a byte, or follows it."""
+    end = 0
+    for name in sorted(entries):
+        end += 30 + len(name.encode()) + len(entries[name])
+        if offset < end:
+            return f"in {name} or its header"
+    return "in the directory at the end"
+
+
+def check_container(raw, found, entries):
+    """Yield what makes the zip another one than its files would make."""
+    if len(entries) != len(found):
+        yield "two files of one name in the bundle"
+    made = pack(entries)
+    if made != raw:
+        least = min(len(made), len(raw))
+        at = next((n for n in range(least) if made[n] != raw[n]), least)
+        yield f"the container was changed: byte {at}, {_place(entries, at)}"
+
+
 def check_signature(entries, fingerprint):
     """Yield what is wrong with the signature or the key."""
-    body, public = (
-        entries["manifest.json"],
-        bytes.fromhex(entries["public_key.hex"].decode()),
-    )
-    signature = bytes.fromhex(entries["manifest.sig"].decode())
-    if not ed25519_verify(public, body, signature):
+    try:
+        public = bytes.fromhex(entries["public_key.hex"].decode())
+        signature = bytes.fromhex(entries["manifest.sig"].decode())
+    except ValueError:
+        yield "public_key.hex or manifest.sig: is no hexadecimal number"
+        return
+    if not ed25519_verify(public, entries["manifest.json"], signature):
         yield "manifest.json: signature is wrong"
     key = hashlib.sha256(public).hexdigest()
     if not fingerprint:
@@ -185,190 +250,95 @@ def check_signature(entries, fingerprint):
         yield f"signed by another key: {key}"
 
 
-# --- RFC 3161 -----------------------------------------------------------------------
-OID_SIGNED, OID_TST = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
-OID_DIGEST, OID_TYPE = "1.2.840.113549.1.9.4", "1.2.840.113549.1.9.3"
-HASHES = {
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
-}
-OID_P256 = "1.2.840.10045.3.1.7"
-P256 = (  # field, b, order, base point; a is -3
-    0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
-    0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
-    0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
-    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
-)
+def merkle_root(leaves):
+    """Return the root of RFC 6962 section 2.1, an odd leaf rising unchanged."""
+    level = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
+    while len(level) > 1:
+        pairs = range(0, len(level) - 1, 2)
+        odd = level[-1:] if len(level) % 2 else []
+        level = [hashlib.sha256(b"\1" + level[n] + level[n + 1]) for n in pairs]
+        level = [pair.digest() for pair in level] + odd
+    return level[0] if level else hashlib.sha256(b"").digest()
 
 
-class Der:
-    """One DER value: its tag, its content, its whole bytes, and its parts."""
+def proven(content, kind):
+    """Return the digest that must be sealed for a file that is no sealed original.
 
-    def __init__(self, data, start=0):
-        self.tag, size, at = data[start], data[start + 1], start + 2
-        if size & 0x80:
-            width = size & 0x7F
-            size, at = int.from_bytes(data[at : at + width], "big"), at + width
-        if at + size > len(data):
-            raise ValueError("DER value is cut short")
-        self.body, self.raw = data[at : at + size], data[start : at + size]
-
-    def __iter__(self):
-        at = 0
-        while at < len(self.body):
-            part = Der(self.body, at)
-            yield part
-            at += len(part.raw)
-
-    def __getitem__(self, place):
-        return list(self)[place]
-
-    def number(self):
-        return int.from_bytes(self.body, "big")
-
-    def oid(self):
-        numbers, value = [], 0
-        for byte in self.body:
-            value = value << 7 | byte & 0x7F
-            if not byte & 0x80:
-                numbers.append(value)
-                value = 0
-        first = min(numbers[0] // 40, 2)
-        return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
+    ``digest``: the file's own SHA-256. ``frames``: the Merkle root over the frames of an
+    hour, each the SHA-256 of its bytes (``body``, base64), in the order of the file.
+    """
+    if kind == "digest":
+        return hashlib.sha256(content).hexdigest()
+    bodies = [base64.b64decode(row["body"]) for row in json.loads(content)]
+    return merkle_root([hashlib.sha256(body).digest() for body in bodies]).hex()
 
 
-def rsa_verify(key, name, message, signature):
-    """Return whether a PKCS #1 v1.5 signature is good (RFC 8017 section 8.2.2)."""
-    modulus, exponent = (part.number() for part in key)
-    size = (modulus.bit_length() + 7) // 8
-    oid = {"sha256": 1, "sha384": 2, "sha512": 3}[name]
-    digest = hashlib.new(name, message).digest()
-    info = bytes.fromhex("0609608648016503040200")[:-1] + bytes([oid, 5, 0])
-    info = bytes([0x30, len(info)]) + info + bytes([4, len(digest)]) + digest
-    info = bytes([0x30, len(info)]) + info
-    wanted = b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
-    number = int.from_bytes(signature, "big")
-    return number < modulus and pow(number, exponent, modulus) == int.from_bytes(
-        wanted, "big"
-    )
+def check_proofs(entries, rows, manifest):
+    """Yield ``(line, ok)`` for every record that the chain holds by its digest."""
+    sealed = {(row["subject"], row["digest"]) for row in rows}
+    for proof in manifest.get("proofs", ()):
+        path, subject = proof["path"], proof["subject"]
+        if path in entries:
+            ok = (subject, proven(entries[path], proof["kind"])) in sealed
+            yield f"{path}: {'sealed' if ok else 'not as sealed'} as {subject}", ok
+        for part, digest in sorted(proof.get("parts", {}).items()):
+            same = hashlib.sha256(entries.get(part, b"")).hexdigest() == digest
+            told = json.loads(entries[path]).values() if path in entries else ()
+            ok = same and digest in told
+            yield f"{part}: {'sealed' if ok else 'not as sealed'} in {path}", ok
 
 
-def _sum(p, q, field):
-    """Add two points of a short Weierstrass curve with a = -3; None is infinity."""
-    if p is None or q is None:
-        return p or q
-    if p[0] == q[0] and (p[1] + q[1]) % field == 0:
-        return None
-    if p == q:
-        slope = (3 * p[0] * p[0] - 3) * pow(2 * p[1], -1, field) % field
-    else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, field) % field
-    x = (slope * slope - p[0] - q[0]) % field
-    return x, (slope * (p[0] - x) - p[1]) % field
+def _stamp(entries, tsa):
+    stamp = entries["manifest.tsr"]
+    public = bytes.fromhex(entries["public_key.hex"].decode())
+    signature = bytes.fromhex(entries["manifest.tsr.sig"].decode())
+    if not ed25519_verify(public, stamp, signature):
+        yield "manifest.tsr: was changed", False
+    yield from check_stamp(stamp, entries["manifest.json"], tsa)
 
 
-def _times(scalar, point, field):
-    result = None
-    while scalar:
-        if scalar & 1:
-            result = _sum(result, point, field)
-        point, scalar = _sum(point, point, field), scalar >> 1
-    return result
+def _faults(lines):
+    return ((line, False) for line in lines)
 
 
-def p256_verify(point, name, message, signature):
-    """Return whether an ECDSA signature is good (FIPS 186-5 section 6.4.2)."""
-    field, b, order, *base = P256
-    x, y = (int.from_bytes(point[at : at + 32], "big") for at in (1, 33))
-    r, s = (part.number() for part in Der(signature))
-    if point[0] != 4 or (y * y - x * x * x + 3 * x - b) % field:
-        return False
-    if not (0 < r < order and 0 < s < order):
-        return False
-    digest = hashlib.new(name, message).digest()[:32]
-    inverse = pow(s, -1, order)
-    left = _times(int.from_bytes(digest, "big") * inverse % order, tuple(base), field)
-    total = _sum(left, _times(r * inverse % order, (x, y), field), field)
-    return total is not None and total[0] % order == r
-
-
-def signed_by(certificate, name, message, signature):
-    """Return whether the certificate's key made the signature."""
-    tbs = list(certificate[0])
-    key = tbs[6 if tbs[0].tag == 0xA0 else 5]
-    kind, bits = key[0][0].oid(), key[1].body[1:]
-    if kind == "1.2.840.113549.1.1.1":
-        return rsa_verify(Der(bits), name, message, signature)
-    if kind == "1.2.840.10045.2.1" and key[0][1].oid() == OID_P256:
-        return p256_verify(bits, name, message, signature)
-    raise ValueError("the time-stamp's kind of key is not supported; use openssl ts")
-
-
-def check_stamp(response, manifest, fingerprint):
-    """Yield ``(line, ok)`` for a time-stamp response over the manifest's bytes."""
-    answer = Der(response)
-    signed = answer[1][1][0]
-    if answer[0][0].number() > 1 or answer[1][0].oid() != OID_SIGNED:
-        raise ValueError("the authority granted nothing")
-    wrapped, signer = signed[2], signed[-1][0]
-    info = wrapped[1][0].body
-    parts = list(Der(info))
-    imprint = parts[2]
-    if hashlib.new(HASHES[imprint[0][0].oid()], manifest).digest() != imprint[1].body:
-        yield "manifest.tsr: is of another manifest", False
-    name = HASHES[signer[2][0].oid()]
-    attributes = {row[0].oid(): row[1][0] for row in signer[3]}
-    if (
-        wrapped[0].oid() != OID_TST
-        or attributes[OID_TYPE].oid() != OID_TST
-        or attributes[OID_DIGEST].body != hashlib.new(name, info).digest()
-    ):
-        yield "manifest.tsr: its content was changed", False
-    message, signature = b"\x31" + signer[3].raw[1:], signer[5].body
-    issuer, serial = signer[1][0].raw, signer[1][1].raw
-    for certificate in next(part for part in signed if part.tag == 0xA0):
-        tbs = [part.raw for part in certificate[0] if part.tag != 0xA0]
-        if (tbs[2], tbs[0]) == (issuer, serial):
-            break
-    else:
-        raise ValueError("the time-stamp holds no certificate of its signer")
-    if not signed_by(certificate, name, message, signature):
-        yield "manifest.tsr: signature is wrong", False
-    known = hashlib.sha256(certificate.raw).hexdigest()
-    yield f"time-stamp: {parts[4].body.decode()} by certificate {known}", True
-    if fingerprint and known != fingerprint.strip().lower().replace(":", ""):
-        yield "time-stamp: by another authority", False
+def guarded(name, lines):
+    """Pass lines on; whatever damaged bytes provoke becomes a line of that name."""
+    try:
+        yield from lines
+    except Exception as error:  # noqa: BLE001
+        yield f"{name}: cannot be read ({type(error).__name__}: {error})", False
 
 
 def check_bundle(path, fingerprint, tsa=""):
     """Yield ``(line, ok)`` for everything there is to check."""
     raw = pathlib.Path(path).read_bytes()
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        names = archive.namelist()
-        entries = {name: archive.read(name) for name in names}
-    if len(entries) != len(names):
-        yield "two files of one name in the bundle", False
-    if pack(entries) != raw:
-        yield "the container was changed", False
-    for line in check_signature(entries, fingerprint):
-        yield line, False
-    manifest = json.loads(entries["manifest.json"])
-    if manifest.get("timestamp") and set(STAMP) <= set(entries):
-        stamp = entries["manifest.tsr"]
-        public = bytes.fromhex(entries["public_key.hex"].decode())
-        signature = bytes.fromhex(entries["manifest.tsr.sig"].decode())
-        if not ed25519_verify(public, stamp, signature):
-            yield "manifest.tsr: was changed", False
-        yield from check_stamp(stamp, entries["manifest.json"], tsa)
-    for name, state in check_files(entries, manifest):
-        yield f"{name}: {state}", state == "ok"
-    rows = json.loads(entries["chain.json"])
-    for line in check_chain(rows):
-        yield line, False
-    for line in check_links(rows, manifest):
-        yield line, False
+    found, faults = pieces(raw)
+    entries = dict(found)
+    yield from _faults(faults)
+    if not faults:
+        yield from guarded("container", _faults(check_container(raw, found, entries)))
+    if {*CONTROL} <= {*entries}:
+        yield from _faults(check_signature(entries, fingerprint))
+    try:
+        manifest = json.loads(entries["manifest.json"])
+    except (KeyError, ValueError):
+        for name in sorted({*CONTROL} - {*entries}):
+            yield f"{name}: missing", False
+        yield "manifest.json: cannot be read, so no file can be compared with it", False
+        return
+    if manifest.get("timestamp") and {*STAMP} <= {*entries}:
+        yield from guarded("manifest.tsr", _stamp(entries, tsa))
+    states = check_files(entries, manifest)
+    lines = ((f"{name}: {state}", state == "ok") for name, state in states)
+    yield from guarded("manifest.json", lines)
+    try:
+        rows = json.loads(entries["chain.json"])
+    except (KeyError, ValueError):
+        yield "chain.json: cannot be read, so the chain is not checked", False
+        return
+    yield from guarded("chain.json", _faults(check_chain(rows)))
+    yield from guarded("chain.json", _faults(check_links(rows, manifest)))
+    yield from guarded("proofs", check_proofs(entries, rows, manifest))
 
 
 def verify(path, fingerprint, say, tsa=""):

@@ -35,7 +35,7 @@ def use(authority: Authority, settings, tmp_path: Path) -> None:
     settings.TSA_URL, settings.TSA_ROOTS_FILE = authority.url, str(roots)
 
 
-@pytest.fixture(params=["rsa", "ecdsa"])
+@pytest.fixture(params=["rsa", "ecdsa", "p384", "p521"])
 def authority(request, settings, tmp_path: Path) -> Iterator[Authority]:
     made = Authority(kind=request.param)
     use(made, settings, tmp_path)

@@ -14,12 +14,22 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bozhou_eco.common import clock
-from bozhou_eco.evidence.verify import Der
+from bozhou_eco.evidence.verify_stamp import Der
 
-SHA256 = "2.16.840.1.101.3.4.2.1"
+HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
+    "sha256": ("2.16.840.1.101.3.4.2.1", hashes.SHA256()),
+    "sha384": ("2.16.840.1.101.3.4.2.2", hashes.SHA384()),
+    "sha512": ("2.16.840.1.101.3.4.2.3", hashes.SHA512()),
+}
+CURVES = {"ecdsa": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
+WITH = {  # digest of the signer, and the signature's own name
+    "rsa": ("sha256", "1.2.840.113549.1.1.1"),
+    "ecdsa": ("sha256", "1.2.840.10045.4.3.2"),
+    "p384": ("sha384", "1.2.840.10045.4.3.3"),
+    "p521": ("sha512", "1.2.840.10045.4.3.4"),
+}
 SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
 TYPE, DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
-RSA, ECDSA = "1.2.840.113549.1.1.1", "1.2.840.10045.4.3.2"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -56,7 +66,7 @@ def key_of(kind: str, owner: str, number: int) -> Key:
     """Return a key, made once: an RSA key takes its time."""
     if kind == "rsa":
         return rsa.generate_private_key(65537, 2048)
-    return ec.generate_private_key(ec.SECP256R1())
+    return ec.generate_private_key(CURVES[kind])
 
 
 def name(common: str) -> x509.Name:
@@ -152,24 +162,26 @@ class Authority:
         return sequence(sequence(number(0)), token)
 
     def _signed(self, info: bytes) -> bytes:
-        algorithm = sequence(oid(SHA256), tlv(5))
+        name, signature_name = WITH[self.kind]
+        hash_name, kind_of_hash = HASHES[name]
+        algorithm = sequence(oid(hash_name), tlv(5))
+        digest = hashlib.new(name, info).digest()
         attributes = b"".join(
             sorted(
                 (
                     sequence(oid(TYPE), tlv(0x31, oid(TST_INFO))),
-                    sequence(
-                        oid(DIGEST), tlv(0x31, tlv(4, hashlib.sha256(info).digest()))
-                    ),
+                    sequence(oid(DIGEST), tlv(0x31, tlv(4, digest))),
                 )
             )
         )
         message = tlv(0x31, attributes)
-        if isinstance(self.key, rsa.RSAPrivateKey):
-            signature = self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
-            kind = sequence(oid(RSA), tlv(5))
+        parameters = [tlv(5)]
+        if isinstance(self.key, ec.EllipticCurvePrivateKey):
+            signature = self.key.sign(message, ec.ECDSA(kind_of_hash))
+            parameters = []
         else:
-            signature = self.key.sign(message, ec.ECDSA(hashes.SHA256()))
-            kind = sequence(oid(ECDSA))
+            signature = self.key.sign(message, padding.PKCS1v15(), kind_of_hash)
+        kind = sequence(oid(signature_name), *parameters)
         leaf = self.leaf.public_bytes(serialization.Encoding.DER)
         signer = sequence(
             number(1),
