@@ -55,6 +55,7 @@ KINDS: Mapping[str, KindPolicy] = {
     "station": KindPolicy("检验机构异常", confidential=True),
     "inspection": KindPolicy("检验疑点", momentary=True, confidential=True),
     "road": KindPolicy("路检路查", momentary=True),
+    "objection": KindPolicy("异议待答复", verdict=False),
     "camera": KindPolicy("摄像机故障", verdict=False),
     "station-offline": KindPolicy("检验机构离线", verdict=False),
     "process": KindPolicy("平台进程停止", verdict=False),

@@ -19,7 +19,7 @@ from bozhou_eco.common import clock
 from tests.factories import user
 from tests.vehicles import capture_factories as make
 from vehicles.domain.smoke.thresholds import LEAST_REVIEWED, Judged, advise
-from vehicles.models import Capture, CaptureFile, ModelVersion
+from vehicles.models import Capture, CaptureFile, ModelVersion, Objection
 from vehicles.services.vision_models import (
     ModelRefusedError,
     activate_model,
@@ -64,6 +64,15 @@ def test_verdicts_are_exported_as_labels_with_their_origin(tmp_path: Path) -> No
     smoke = decided(Capture.State.CONFIRMED, 1)
     clear = decided(Capture.State.REJECTED, 2)
     decided(Capture.State.UNCLEAR, 3)
+    withdrawn = decided(Capture.State.REJECTED, 4)
+    Objection.objects.create(
+        capture=withdrawn,
+        name="某",
+        phone="1",
+        statement="套牌",
+        at=NOW,
+        state="upheld",
+    )
     unmarked = smoke.files.filter(kind=CaptureFile.Kind.FRAME).order_by("place").last()
     CaptureFile.objects.filter(pk=unmarked.pk).update(plume_box=None)
     call_command("export_dataset", str(tmp_path / "set"))

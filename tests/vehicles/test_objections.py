@@ -4,7 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from alerts.models import Alert
+from alerts.services import raise_alert
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit.models import AuditEntry
 from tests.factories import district, user
@@ -20,7 +23,7 @@ from vehicles.models import (
     WatchEntry,
 )
 from vehicles.selectors.fleet import loop_figures
-from vehicles.services import objections, upkeep, watchlist
+from vehicles.services import checklist_facts, objections, upkeep, watchlist
 from vehicles.services.following import follow_confirmed
 from vehicles.services.objections import ObjectionRefusedError
 
@@ -100,7 +103,7 @@ def test_an_answer_needs_reasons_is_given_once_and_may_withdraw_the_capture(
     assert capture.state == ("rejected" if upheld else "confirmed")
     assert capture.decided_at == (LATER if upheld else NOW)
     shown = objections.find_notice(plate="新E0K73X", number=capture.notice_number)
-    assert shown == (None if upheld else capture)
+    assert shown == capture, "the driver reads the answer either way"
     with pytest.raises(ObjectionRefusedError, match="已答复"):
         answered(held, upheld=not upheld)
     capture.refresh_from_db()
@@ -136,6 +139,8 @@ def test_an_upheld_objection_ends_notice_list_and_loop_that_rest_on_it() -> None
     assert (entry.left_at, "异议成立" in entry.left_reason) == (LATER, True)
     assert [event.kind for event in entry.events.all()] == ["entered", "note", "left"]
     assert (loop.closed_at, loop.closed_by) == (LATER, "")
+    assert (notice.withdrawn, notice.state_words) == (True, "已撤销")
+    assert checklist_facts._repairs("新E0K73X", "yellow") == f"{notice.number} 已撤销"
     much_later = NOW + timedelta(days=90)
     assert upkeep.mark_overdue_notices(now=much_later) == 0
     assert watchlist.recompute(now=much_later) == {"entered": 0, "left": 0}
@@ -153,10 +158,9 @@ def test_an_upheld_objection_ends_notice_list_and_loop_that_rest_on_it() -> None
         page = client.get(address).content.decode()
         assert "不再要求复检" in page
         assert "已闭环" not in page
-    assert (
-        "本通知不再执行"
-        in client.get(f"/vehicles/captures/{capture.pk}/evidence/").content.decode()
-    )
+    page = client.get(f"/vehicles/captures/{capture.pk}/evidence/").content.decode()
+    assert "本通知不再执行" in page
+    assert "待复检" not in page
 
 
 def test_what_rests_on_other_facts_too_stays_until_the_last_is_withdrawn() -> None:
@@ -191,3 +195,93 @@ def test_a_loop_that_a_failed_retest_bears_out_goes_on() -> None:
     answered(objected(capture), upheld=True)
     assert RepairLoop.objects.get().closed_at is None
     assert WatchEntry.objects.get().left_at == LATER
+
+
+# --- who hears of an objection, and how it ended ----------------------------------------
+def test_an_objection_is_brought_to_people_until_it_is_answered(
+    capture: Capture,
+) -> None:
+    made = [objected(capture), objected(capture)]
+    alert = Alert.objects.get(kind="objection")
+    assert capture.notice_number in alert.summary
+    assert alert.evidence_url == reverse("vehicles:capture", args=[capture.pk])
+    client = Client()
+    client.force_login(user(Role.REVIEWER))
+    address = reverse("vehicles:captures")
+    other = make.capture(at=NOW + timedelta(hours=5))
+    page = client.get(address, {"objection": "1"})
+    assert list(page.context["page"]) == [capture]
+    assert other not in page.context["page"]
+    assert (
+        "1 条抓拍有异议待答复"
+        in client.get(reverse("vehicles:review")).content.decode()
+    )
+    told = client.get(reverse("vehicles:capture", args=[capture.pk])).content.decode()
+    assert "由法制审核或领导答复" in told
+    assert reverse("vehicles:objection_answer", args=[made[0].pk]) not in told
+    answered(made[0])
+    alert.refresh_from_db()
+    assert alert.state != "closed"
+    answered(made[1])
+    alert.refresh_from_db()
+    assert alert.state == "closed"
+    assert not list(client.get(address, {"objection": "1"}).context["page"])
+
+
+def test_a_driver_reads_how_an_upheld_objection_ended(capture: Capture) -> None:
+    client = Client()
+    find = {"plate": "新E·0K73X", "number": capture.notice_number}
+    token = client.post(reverse("vehicles:objection"), find)["Location"]
+    shown = client.get(token).content.decode()
+    picture = f"{token}{capture.files.filter(kind='frame').first().pk}/"
+    assert picture in shown
+    assert client.get(picture).status_code == 200
+    sent = client.post(
+        token,
+        {"name": "某某", "phone": "13900000000", "statement": "当日已报停，车在院内"},
+    )
+    assert "异议已提交" in client.get(sent["Location"]).content.decode()
+    answered(Objection.objects.get(), upheld=True, answer="号牌系套牌，予以撤回")
+    token = client.post(reverse("vehicles:objection"), find)["Location"]
+    page = client.get(token).content.decode()
+    assert "异议成立，该抓拍已撤回" in page
+    assert "号牌系套牌，予以撤回" in page
+    assert "<form" not in page
+    assert client.get(picture).status_code == 404
+
+
+def smoke_alert(capture: Capture) -> Alert:
+    return raise_alert(
+        key=f"smoke:{capture.subject_key}", kind="smoke", severity="major",
+        summary="冒黑烟", explanation={}, subject_key=capture.subject_key,
+        subject_name=capture.plate_final, district=None, organisation=None,
+        occurred_at=capture.captured_at, now=NOW, evidence_url="",
+    ).alert  # fmt: skip
+
+
+def test_the_alert_of_a_withdrawn_capture_ends_unless_more_rests_on_it() -> None:
+    first, second = confirmed(), confirmed(NOW + timedelta(hours=9))
+    Capture.objects.filter(pk=second.pk).update(destination="police")
+    alert = smoke_alert(first)
+    answered(objected(first), upheld=True)
+    alert.refresh_from_db()
+    second.refresh_from_db()
+    assert alert.state != "closed"
+    assert (
+        alert.events.filter(action="comment", reason__contains="异议成立").count() == 1
+    )
+    assert second.destination == "repair", "one capture alone is no repeat"
+    assert AuditEntry.objects.filter(act="capture.destination").count() == 1
+    answered(objected(second), upheld=True)
+    alert.refresh_from_db()
+    assert (alert.state, alert.outcome) == ("closed", "withdrawn")
+
+
+def test_two_that_stand_still_go_to_the_police() -> None:
+    first = confirmed()
+    confirmed(NOW + timedelta(hours=5))
+    third = confirmed(NOW + timedelta(hours=9))
+    Capture.objects.filter(pk=third.pk).update(destination="police")
+    answered(objected(first), upheld=True)
+    third.refresh_from_db()
+    assert third.destination == "police"

@@ -17,6 +17,7 @@ from bozhou_eco.audit.models import AuditEntry
 from tests.factories import user
 from tests.vehicles import capture_factories as make
 from vehicles.models import Capture, CaptureTransfer
+from vehicles.services.objections import answer_objection, raise_objection
 from vehicles.services.transfers import COLUMNS, ReplyError, hand_over, import_replies
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +152,30 @@ def test_an_unconfirmed_capture_is_not_handed_over() -> None:
     with pytest.raises(ValueError, match="已确认"):
         hand_over(capture=capture, actor=None, now=NOW)
     assert not CaptureTransfer.objects.exists()
+
+
+def test_the_queue_of_the_police_tells_of_objections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capture = confirmed(monkeypatch)
+    first = hand_over(capture=capture, actor=user(Role.OFFICER), now=NOW)
+    client = Client()
+    client.force_login(user(Role.LEGAL))
+    address = reverse("vehicles:capture_transfers")
+    assert "待答复" not in client.get(address).content.decode()
+    made = raise_objection(
+        capture=capture, name="某某", phone="13900000000", statement="已报停", now=NOW
+    )
+    assert "待答复" in client.get(address).content.decode()
+    again = hand_over(capture=capture, actor=user(Role.OFFICER), now=NOW)
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert "objections.json" not in archive.namelist()
+    with zipfile.ZipFile(io.BytesIO(again)) as archive:
+        told = archive.read("objections.json").decode()
+        assert "objections.json" in json.loads(archive.read("manifest.json"))
+    assert "已报停" in told
+    assert "13900000000" not in told
+    answer_objection(
+        objection=made, upheld=True, answer="属实", actor=user(Role.LEADER), now=NOW
+    )
+    assert "已撤回，请告知交管" in client.get(address).content.decode()

@@ -152,6 +152,16 @@ class Capture(models.Model):
         return self.plate_final or self.plate or "号牌未识别"
 
     @property
+    def shown_state(self) -> State:
+        """The state people are told: one that is read again looks like a new one."""
+        return self.State.FIRST if self.reread else self.State(self.state)
+
+    @property
+    def settled(self) -> bool:
+        """Whether opinions may be shown: decided, and nobody reads it blind again."""
+        return self.state in self.DECIDED and not self.reread
+
+    @property
     def subject_key(self) -> str:
         """Key of the vehicle in alerts and cases."""
         return f"vehicle:{self.plate_final}:{self.color_final}"
@@ -283,6 +293,16 @@ class RepairNotice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it ended without a retest: the capture behind it is no evidence."""
+        return self.closed_at is not None and self.state != self.State.DONE
+
+    @property
+    def state_words(self) -> str:
+        """How it stands, in words."""
+        return "已撤销" if self.withdrawn else self.State(self.state).label
 
 
 class Objection(models.Model):

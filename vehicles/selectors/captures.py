@@ -12,13 +12,25 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import read_file
 from vehicles.domain.smoke.review import Opinion, kappa
-from vehicles.models import Camera, Capture, CaptureFile, Review
+from vehicles.models import (
+    Camera,
+    Capture,
+    CaptureFile,
+    CaptureTransfer,
+    Inspection,
+    Objection,
+    Review,
+    Vehicle,
+)
 
 ROUND_OF = {
     Capture.State.FIRST: Review.Round.FIRST,
     Capture.State.SECOND: Review.Round.SECOND,
     Capture.State.THIRD: Review.Round.THIRD,
 }
+
+
+TESTS_SHOWN = 3
 
 
 def captures_for(user: User) -> QuerySet[Capture]:
@@ -50,6 +62,41 @@ def review_queue(user: User) -> QuerySet[Capture]:
     )
 
 
+def waits_for(capture: Capture, user: User) -> bool:
+    """Whether a capture waits for this person."""
+    return review_queue(user).filter(pk=capture.pk).exists()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The file of a captured vehicle, with its last tests, newest first."""
+
+    vehicle: Vehicle
+    tests: list[Inspection]
+
+
+def known_vehicle(user: User, *, plate: str, color: str) -> Known | None:
+    """What is on file about a plate, as far as this person may see it."""
+    if not plate:
+        return None
+    found = (
+        Vehicle.objects.visible_to(user)
+        .select_related("district")
+        .filter(plate=plate, plate_color=color)
+        .first()
+    )
+    if found is None:
+        return None
+    tests = (
+        Inspection.objects.visible_to(user)
+        .filter(vehicle=found, state=Inspection.State.DONE)
+        .select_related("station")
+        .defer("document", "digests", "objections")
+        .order_by("-started_at")[:TESTS_SHOWN]
+    )
+    return Known(found, list(tests))
+
+
 def waiting_count(user: User) -> int:
     """How many captures wait for this person, for the menu."""
     return review_queue(user).count()
@@ -76,7 +123,9 @@ def progress_of(user: User, waiting: int, now: datetime) -> Progress:
 def filtered(found: QuerySet[Capture], given: Mapping[str, str]) -> QuerySet[Capture]:
     """Narrow a list by state, site, least level, plate and day (YYYY-MM-DD)."""
     if given.get("state") in Capture.State.values:
-        found = found.filter(state=given["state"])
+        found = found.filter(_in_state(given["state"]))
+    if given.get("objection"):
+        found = found.filter(Exists(waiting_objections()))
     if given.get("site", "").isdigit():
         found = found.filter(site_id=int(given["site"]))
     if given.get("level", "").isdigit():
@@ -98,6 +147,34 @@ def filtered(found: QuerySet[Capture], given: Mapping[str, str]) -> QuerySet[Cap
             return found
         found = found.filter(captured_at__gte=day)
     return found
+
+
+def _in_state(state: str) -> Q:
+    """By the state people are told, so that no filter tells what is read again."""
+    if state == Capture.State.FIRST:
+        return Q(state=state) | Q(reread=True)
+    return Q(state=state, reread=False)
+
+
+def waiting_objections() -> QuerySet[Objection]:
+    """Unanswered objections of the capture in the outer query."""
+    return Objection.objects.filter(
+        capture=OuterRef("pk"), state=Objection.State.WAITING
+    )
+
+
+def with_objections(found: QuerySet[CaptureTransfer]) -> QuerySet[CaptureTransfer]:
+    """Transfers with ``objected`` and ``waiting``: what the police must know as well."""
+    made = Objection.objects.filter(capture=OuterRef("capture"))
+    return found.annotate(
+        objected=Exists(made),
+        waiting=Exists(made.filter(state=Objection.State.WAITING)),
+    )
+
+
+def objected(user: User) -> int:
+    """How many captures wait for the answer to an objection."""
+    return captures_for(user).filter(Exists(waiting_objections())).count()
 
 
 def earlier_of_vehicle(
@@ -133,10 +210,10 @@ class Agreement:
 
 
 def agreement(user: User, since: datetime) -> Agreement:
-    """First against second opinions of captures a person may see."""
+    """First against second opinions of settled captures a person may see."""
     rows = (
         Review.objects.filter(
-            capture__in=Capture.objects.visible_to(user),
+            capture__in=_settled(user),
             round__in=(Review.Round.FIRST, Review.Round.SECOND),
             undone_at=None,
             at__gte=since,
@@ -163,12 +240,17 @@ def agreement(user: User, since: datetime) -> Agreement:
     return Agreement(len(pairs), same, kappa(pairs), table)
 
 
+def _settled(user: User) -> QuerySet[Capture]:
+    """Captures whose opinions may be told: a count of the others gives verdicts away."""
+    return Capture.objects.visible_to(user).filter(
+        state__in=Capture.DECIDED, reread=False
+    )
+
+
 def reviewer_figures(user: User, since: datetime) -> QuerySet[Review, Any]:
-    """Per reviewer: judgements, share of smoke, mean seconds."""
+    """Per reviewer, of settled captures: judgements, share of smoke, mean seconds."""
     return (
-        Review.objects.filter(
-            capture__in=Capture.objects.visible_to(user), undone_at=None, at__gte=since
-        )
+        Review.objects.filter(capture__in=_settled(user), undone_at=None, at__gte=since)
         .values("reviewer__name")
         .annotate(
             count=Count("id"),

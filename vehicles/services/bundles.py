@@ -19,7 +19,10 @@ VIOLATION_CODE = "6063"
 
 
 def capture_record(capture: Capture) -> dict[str, object]:
-    """A capture with its reviews as plain data, for the bundle."""
+    """A capture as plain data for the bundle; with its reviews once it is settled.
+
+    Before that the next reviewer could read the earlier opinions in it.
+    """
     return {
         "capture": capture.key,
         "captured_at": capture.captured_at.isoformat(),
@@ -36,7 +39,7 @@ def capture_record(capture: Capture) -> dict[str, object]:
         },
         "device": capture.camera.code,
         "clock_offset_s": capture.clock_offset,
-        "state": capture.state,
+        "state": str(capture.shown_state),
         "register_gaps": capture.register_gaps,
         "plate": {"read": capture.plate, "decided": capture.plate_final},
         "level": {
@@ -47,20 +50,40 @@ def capture_record(capture: Capture) -> dict[str, object]:
         "votes": {"physics": capture.physics, "detector": capture.detector},
         "versions": capture.versions,
         "notice": capture.notice_number,
-        "reviews": [
-            {
-                "round": one.get_round_display(),
-                "reviewer": one.reviewer.name,
-                "verdict": one.get_verdict_display(),
-                "level": one.level,
-                "plate": one.plate,
-                "opened": one.opened,
-                "at": one.at.isoformat(),
-                "undone_at": one.undone_at.isoformat() if one.undone_at else None,
-            }
-            for one in capture.reviews.select_related("reviewer").order_by("at")
-        ],
+        "settled": capture.settled,
+        "reviews": _reviews(capture) if capture.settled else [],
+        "objections": objections_of(capture),
     }
+
+
+def objections_of(capture: Capture) -> list[dict[str, object]]:
+    """What the driver stated and was answered, without name and telephone."""
+    return [
+        {
+            "at": one.at.isoformat(),
+            "statement": one.statement,
+            "state": one.get_state_display(),
+            "answer": one.answer,
+            "answered_at": one.answered_at.isoformat() if one.answered_at else None,
+        }
+        for one in capture.objections.order_by("at")
+    ]
+
+
+def _reviews(capture: Capture) -> list[dict[str, object]]:
+    return [
+        {
+            "round": one.get_round_display(),
+            "reviewer": one.reviewer.name,
+            "verdict": one.get_verdict_display(),
+            "level": one.level,
+            "plate": one.plate,
+            "opened": one.opened,
+            "at": one.at.isoformat(),
+            "undone_at": one.undone_at.isoformat() if one.undone_at else None,
+        }
+        for one in capture.reviews.select_related("reviewer").order_by("at")
+    ]
 
 
 def capture_bundle(*, capture: Capture, actor: User | None, now: datetime) -> bytes:
@@ -77,7 +100,8 @@ def capture_bundle(*, capture: Capture, actor: User | None, now: datetime) -> by
 
 
 def transfer_package(*, capture: Capture, actor: User | None, now: datetime) -> bytes:
-    """Zip for the traffic police: fields, composed picture, marked frames, clip.
+    """Zip for the traffic police: fields, composed picture, marked frames, clip,
+    and objections with their answers where there are any.
 
     Raises ValueError unless the capture is confirmed.
     """
@@ -103,6 +127,10 @@ def transfer_package(*, capture: Capture, actor: User | None, now: datetime) -> 
     entries["composed.jpg"] = composed(pictures, capture)
     for one, picture in zip(frames, pictures, strict=True):
         entries[f"frame-{one.place}.jpg"] = picture
+    objections = objections_of(capture)
+    if objections:
+        text = json.dumps(objections, ensure_ascii=False, indent=1)
+        entries["objections.json"] = text.encode()
     clip = capture.files.filter(kind=CaptureFile.Kind.CLIP).first()
     if clip is not None:
         entries["clip.mp4"] = read_file(clip.sealed)

@@ -146,7 +146,8 @@ def _repairs(plate: str, color: str) -> str:
         capture__plate_final=plate, capture__color_final=color
     ).order_by("-issued_at")
     return "；".join(
-        f"{row.number} {row.get_state_display()}（限 {row.due_on}）"
+        f"{row.number} {row.state_words}"
+        + ("" if row.withdrawn else f"（限 {row.due_on}）")
         for row in rows[:SHOWN]
     )
 

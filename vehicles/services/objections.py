@@ -3,7 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from alerts.models import Alert
+from alerts.services import clear_alert, comment, raise_alert, record_outcome
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.audit.chain import digest_of
@@ -12,8 +15,10 @@ from bozhou_eco.evidence.services import seal_digest
 from vehicles.domain import plates
 from vehicles.models import Capture, Objection, RepairNotice
 from vehicles.services.following import follow_withdrawn
+from vehicles.services.reviews import REPEAT_COUNT, repeats
 
 MOST_OPEN = 3
+WITHDRAWN = "异议成立，抓拍不再作为证据"
 
 
 class ObjectionRefusedError(Exception):
@@ -21,14 +26,16 @@ class ObjectionRefusedError(Exception):
 
 
 def find_notice(*, plate: str, number: str) -> Capture | None:
-    """The confirmed capture of a notice, if plate and notice number both fit."""
+    """The capture of a notice, if plate and notice number both fit.
+
+    One that was withdrawn is found as well: the driver reads there how it ended.
+    """
     wanted = number.strip().replace("(", "〔").replace(")", "〕").replace(" ", "")
     return (
         Capture.objects.filter(
-            state=Capture.State.CONFIRMED,
-            notice_number=wanted,
-            plate_final=plates.normalise(plate),
+            notice_number=wanted, plate_final=plates.normalise(plate)
         )
+        .exclude(notice_number="")
         .select_related("site", "camera")
         .first()
     )
@@ -61,8 +68,32 @@ def raise_objection(
         digest=digest_of({"capture": held.key, "statement": statement, "at": now}),
         now=now,
     )
+    _announce(held, waiting + 1, now)
     push_after_commit("live", {"kind": "objection", "id": objection.pk})
     return objection
+
+
+def _key(capture: Capture) -> str:
+    return f"objection:capture:{capture.pk}"
+
+
+def _announce(capture: Capture, waiting: int, now: datetime) -> None:
+    """Bring an objection before those who review and those who answer."""
+    raise_alert(
+        key=_key(capture),
+        kind="objection",
+        severity="minor",
+        summary=f"{capture.plate_final} 对黑烟抓拍提出异议（{capture.notice_number}）",
+        explanation={"notice": capture.notice_number, "waiting": waiting},
+        subject_key=capture.subject_key,
+        subject_name=capture.plate_final,
+        district=capture.site.district,
+        organisation=None,
+        evidence_url=f"/vehicles/captures/{capture.pk}/",
+        occurred_at=now,
+        now=now,
+        legal_article="行政处罚法第四十一条",
+    )
 
 
 @transaction.atomic
@@ -82,6 +113,9 @@ def answer_objection(
     held.save()
     if upheld:
         _withdraw(held, actor, now)
+    capture = held.capture
+    if not capture.objections.filter(state=Objection.State.WAITING).exists():
+        clear_alert(key=_key(capture), now=now, reason="异议已答复")
     audit.record(
         actor=actor,
         act="objection.answer",
@@ -93,7 +127,7 @@ def answer_objection(
 
 
 def _withdraw(objection: Objection, actor: User, now: datetime) -> None:
-    """Take a capture back as evidence, with its notice and its place on the list."""
+    """Take a capture back as evidence, with all that rests on it alone."""
     capture = Capture.objects.select_for_update().get(pk=objection.capture_id)
     capture.state, capture.decided_at = Capture.State.REJECTED, now
     capture.save(update_fields=["state", "decided_at"])
@@ -101,5 +135,48 @@ def _withdraw(objection: Objection, actor: User, now: datetime) -> None:
         closed_at=now, note="异议成立，本通知不再执行"
     )
     source = f"capture:{capture.pk}"
-    why = "异议成立，抓拍不再作为证据"
-    follow_withdrawn(source=source, why=why, actor=actor, now=now)
+    follow_withdrawn(source=source, why=WITHDRAWN, actor=actor, now=now)
+    _withdraw_alert(capture, actor, now)
+    _no_longer_repeated(capture, now)
+
+
+def _withdraw_alert(capture: Capture, actor: User, now: datetime) -> None:
+    """End the vehicle's open alert; where more rests on it, it is told there."""
+    key = f"smoke:{capture.subject_key}"
+    alert = Alert.objects.filter(open_key=key).exclude(state="closed").first()
+    if alert is None:
+        return
+    others = _confirmed_of(capture).filter(decided_at__gte=alert.created_at)
+    if others.exists() or alert.case_links.exists():
+        text = f"{WITHDRAWN}（{capture.notice_number or capture.key}）"
+        comment(alert=alert, text=text, actor=actor, now=now)
+    else:
+        record_outcome(
+            alert=alert, outcome="withdrawn", note=WITHDRAWN, actor=actor, now=now
+        )
+
+
+def _no_longer_repeated(capture: Capture, now: datetime) -> None:
+    """Later captures go to the police only while two stand; what went is not recalled."""
+    later = _confirmed_of(capture).filter(destination="police", transfer=None)
+    for one in later.select_for_update(of=("self",)):
+        if repeats(one) >= REPEAT_COUNT:
+            continue
+        one.destination = "repair"
+        one.save(update_fields=["destination"])
+        audit.record(
+            actor=None,
+            act="capture.destination",
+            subject=f"capture:{one.pk}",
+            detail={"destination": "repair", "withdrawn": capture.pk},
+            now=now,
+        )
+
+
+def _confirmed_of(capture: Capture) -> QuerySet[Capture]:
+    """Confirmed captures of the same vehicle."""
+    return Capture.objects.filter(
+        state=Capture.State.CONFIRMED,
+        plate_final=capture.plate_final,
+        color_final=capture.color_final,
+    )

@@ -14,7 +14,7 @@ from bozhou_eco.audit import services as audit
 from bozhou_eco.audit.models import AuditEntry
 from vehicles.domain.smoke.thresholds import Advice, Judged, advise
 from vehicles.domain.smoke.verdict import Thresholds
-from vehicles.models import Camera, Capture, ModelVersion
+from vehicles.models import Camera, Capture, ModelVersion, Objection
 
 LOOK_BACK = timedelta(days=365)
 # Figures in which less is better; in all others more is.
@@ -186,8 +186,12 @@ def threshold_advice(camera: Camera, *, now: datetime) -> dict[str, Advice]:
         origin=Capture.Origin.SEGMENT,
         state__in=(Capture.State.CONFIRMED, Capture.State.REJECTED),
         captured_at__gte=now - LOOK_BACK,
-    ).values_list("proposal", "level_value", "confidence", "state")
-    for proposal, level, confidence, state in decided:
+        reread=False,
+    )
+    # An objection may be upheld for the plate: it says nothing about the smoke.
+    decided = decided.exclude(objections__state=Objection.State.UPHELD)
+    rows_of = decided.values_list("proposal", "level_value", "confidence", "state")
+    for proposal, level, confidence, state in rows_of:
         smoke = state == Capture.State.CONFIRMED
         if proposal == "smoke" and level is not None:
             rows["strong_level"].append(Judged(level, smoke))

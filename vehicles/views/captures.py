@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.accounts.identity import identity_required
+from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import read_file
@@ -17,8 +18,10 @@ from vehicles.services.bundles import capture_bundle
 from vehicles.services.copies import marked_copy, small_copy
 from vehicles.services.objections import ObjectionRefusedError, answer_objection
 from vehicles.views.media import send_bytes
+from vehicles.views.reviews import LOOKERS
 
 PAGE_SIZE = 40
+FILTERS = ("state", "site", "level", "q", "since")
 
 
 @require_GET
@@ -31,9 +34,10 @@ def capture_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(found, PAGE_SIZE).get_page(given.get("page")),
         "given": given,
-        "narrowed": any(given.get(k) for k in ("state", "site", "level", "q", "since")),
+        "narrowed": any(given.get(k) for k in (*FILTERS, "objection")),
         "states": Capture.State.choices,
         "sites": Site.objects.visible_to(user),
+        "objected": reads.objected(user),
     }
     return render(request, "vehicles/captures.html", context)
 
@@ -45,14 +49,23 @@ def _capture(request: HttpRequest, pk: int) -> Capture:
 @require_GET
 @bureau_required
 def capture(request: HttpRequest, pk: int) -> HttpResponse:
-    """One capture: evidence, both votes, people's opinions once decided, what followed."""
+    """One capture: evidence, both votes, people's opinions once settled, what followed."""
+    user = current_user(request)
     found = _capture(request, pk)
-    decided = found.state in Capture.DECIDED
+    waits = not found.settled and reads.waits_for(found, user)
     context = {
         "capture": found,
         "files": reads.files_by_kind(found),
-        "decided": decided,
-        "reviews": found.reviews.select_related("reviewer") if decided else [],
+        "waits": waits and user.has_role(*LOOKERS),
+        "may_export": not (waits and user.has_role(Role.REVIEWER)),
+        "may_answer": user.has_role(Role.LEGAL, Role.LEADER),
+        "known": reads.known_vehicle(
+            user,
+            plate=found.plate_final or found.plate,
+            color=found.color_final or found.plate_color,
+        ),
+        "transfer": getattr(found, "transfer", None),
+        "reviews": found.reviews.select_related("reviewer") if found.settled else [],
         "earlier": reads.earlier_of_vehicle(
             found, plate=found.plate_final, color=found.color_final
         )
@@ -100,11 +113,14 @@ def thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
 @bureau_required
 @identity_required()
 def bundle(request: HttpRequest, pk: int) -> HttpResponse:
-    """The sealed bundle with its verifier."""
-    found = _capture(request, pk)
-    content = capture_bundle(
-        capture=found, actor=current_user(request), now=clock.now()
-    )
+    """The sealed bundle with its verifier; not for those who are yet to judge.
+
+    Its chain tells of a decision that a blind re-reader must not know.
+    """
+    user, found = current_user(request), _capture(request, pk)
+    if user.has_role(Role.REVIEWER) and reads.waits_for(found, user):
+        raise PermissionDenied("这条抓拍等您复核，复核后方可下载证据包")
+    content = capture_bundle(capture=found, actor=user, now=clock.now())
     name = f"capture-{found.pk}.zip"
     return send_bytes(request, content, "application/zip", name=name)
 

@@ -5,6 +5,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -83,10 +84,7 @@ def _by_token(token: str) -> Capture:
     except signing.BadSignature as error:
         raise Http404("链接已失效，请重新查询") from error
     found: Capture = get_object_or_404(
-        Capture.objects.filter(state=Capture.State.CONFIRMED).select_related(
-            "site", "camera"
-        ),
-        pk=pk,
+        Capture.objects.select_related("site", "camera"), pk=pk
     )
     return found
 
@@ -100,12 +98,17 @@ def case(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             raise_objection(capture=capture, now=clock.now(), **form.cleaned_data)
-            return redirect("vehicles:objection_case", token=token)
+            address = reverse("vehicles:objection_case", args=[token])
+            return redirect(f"{address}?sent=1")
         except ObjectionRefusedError as error:
             form.add_error(None, str(error))
-    files = reads.files_by_kind(capture)
+    stands = capture.state == Capture.State.CONFIRMED
+    files = reads.files_by_kind(capture) if stands else {}
     context = {
         "capture": capture,
+        "stands": stands,
+        "notice": getattr(capture, "repair_notice", None),
+        "sent": "sent" in request.GET,
         "token": token,
         "form": form,
         "frames": files.get("frame", []),
@@ -119,6 +122,8 @@ def case(request: HttpRequest, token: str) -> HttpResponse:
 def evidence(request: HttpRequest, token: str, file_pk: int) -> HttpResponse:
     """A marked copy of a frame, or the clip, for the holder of the notice."""
     capture = _by_token(token)
+    if capture.state != Capture.State.CONFIRMED:
+        raise Http404("该抓拍已不再作为证据")
     one = get_object_or_404(
         capture.files.filter(
             kind__in=(CaptureFile.Kind.FRAME, CaptureFile.Kind.CLIP)

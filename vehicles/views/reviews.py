@@ -12,11 +12,13 @@ from bozhou_eco.accounts.access import bureau_required, current_user, role_requi
 from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.common import clock
+from bozhou_eco.common.calendar import add_months
 from vehicles.domain.plates import COLOR_NAMES, Color
 from vehicles.models import Capture, CaptureFile, Review
 from vehicles.selectors import captures as reads
 from vehicles.services import presence
 from vehicles.services.reviews import (
+    REPEAT_MONTHS,
     Given,
     ReviewRefusedError,
     give_review,
@@ -28,7 +30,8 @@ QUEUE_SIZE = 60
 LEVEL_WORDS = ("清洁", "20%", "40%", "60%", "80%", "100%")
 REASONS = ("水汽", "扬尘", "阴影", "路面水花", "车体或货物", "图像质量", "其他")
 
-reviewers_only = role_required(Role.REVIEWER, Role.OFFICER, Role.LEADER)
+LOOKERS = (Role.REVIEWER, Role.OFFICER, Role.LEADER)
+reviewers_only = role_required(*LOOKERS)
 
 
 @require_GET
@@ -39,10 +42,13 @@ def review(request: HttpRequest) -> HttpResponse:
     queue = list(reads.review_queue(user)[:QUEUE_SIZE])
     asked = request.GET.get("capture", "")
     chosen = next((one for one in queue if str(one.pk) == asked), None)
+    if chosen is None and asked.isdigit():
+        chosen = reads.review_queue(user).filter(pk=asked[:9]).first()
     chosen = chosen or (queue[0] if queue else None)
     context: dict[str, object] = {
         "queue": queue,
         "waiting": reads.waiting_count(user),
+        "objected": reads.objected(user),
         "progress": reads.progress_of(user, len(queue), clock.now()),
         "chosen": chosen,
     }
@@ -69,11 +75,13 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
         if read
         else []
     )
-    waiting = reads.review_queue(user).filter(pk=capture.pk).exists()
+    waiting = reads.waits_for(capture, user)
     frames = files.get("frame", [])
     darkest = max(frames, key=lambda one: one.opacity or 0.0, default=None)
     return {
         "capture": capture,
+        "known": reads.known_vehicle(user, plate=read, color=capture.plate_color),
+        "repeated": _repeated(capture, earlier),
         "frames": frames,
         "darkest": darkest,
         "clip": next(iter(files.get("clip", [])), None),
@@ -88,6 +96,17 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
         "integrity": _integrity(capture, files),
         "holder": presence.hold(capture_id=capture.pk, user=user) if waiting else "",
     }
+
+
+def _repeated(capture: Capture, earlier: list[Capture]) -> bool:
+    """Whether confirming it as read would make it the second within half a year."""
+    day = clock.beijing(capture.captured_at).date()
+    since = add_months(day, -REPEAT_MONTHS)
+    return any(
+        one.color_final == capture.plate_color
+        and clock.beijing(one.captured_at).date() >= since
+        for one in earlier
+    )
 
 
 def _integrity(

@@ -43,8 +43,10 @@ def package(request: HttpRequest, pk: int) -> HttpResponse:
 def transfer_list(request: HttpRequest) -> HttpResponse:
     """What was handed over, with the replies, and the form for more of them."""
     user = current_user(request)
-    found = CaptureTransfer.objects.visible_to(user).select_related(
-        "capture__site", "sent_by"
+    found = reads.with_objections(
+        CaptureTransfer.objects.visible_to(user).select_related(
+            "capture__site", "sent_by"
+        )
     )
     context = {
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),

@@ -56,8 +56,8 @@ def test_who_hears_of_what_and_what_asks_for_a_verdict() -> None:
         "transmission", "water-exceedance",
     }  # fmt: skip
     assert {kind for kind, policy in KINDS.items() if not policy.verdict} == {
-        "camera", "canary", "case", "clock", "missing", "offline", "process", "report",
-        "station-offline", "transmission",
+        "camera", "canary", "case", "clock", "missing", "objection", "offline",
+        "process", "report", "station-offline", "transmission",
     }  # fmt: skip
     assert {kind for kind, policy in KINDS.items() if policy.momentary} == {
         "capture", "inspection", "report", "road", "smoke", "watch",

@@ -30,6 +30,7 @@ class CaptureOutput(serializers.ModelSerializer[Capture]):
     site = serializers.CharField(source="site.name")
     site_code = serializers.CharField(source="site.code")
     device = serializers.CharField(source="camera.code")
+    state = serializers.ChoiceField(Capture.State.choices, source="shown_state")
 
     class Meta:
         model = Capture

@@ -8,11 +8,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from bozhou_eco.evidence.services import read_file
-from vehicles.models import Capture, CaptureFile
+from vehicles.models import Capture, CaptureFile, Objection
 
 
 class Command(BaseCommand):
-    """Confirmed captures give plumes, rejected ones clear roads; unclear ones nothing."""
+    """Confirmed captures give plumes, rejected ones clear roads; unclear ones nothing.
+
+    Nor do those withdrawn after an objection: it may have been upheld for the plate.
+    """
 
     help = "把复核结论导出为 YOLO 数据集（images/、labels/、provenance.json）。"
 
@@ -37,6 +40,9 @@ class Command(BaseCommand):
             capture__state__in=decided,
             sealed__erased_at=None,
         )
+        files = files.exclude(
+            capture__objections__state=Objection.State.UPHELD
+        ).exclude(capture__reread=True)
         if options["since"]:
             files = files.filter(capture__decided_at__date__gte=options["since"])
         files = files.select_related("capture__site", "sealed").order_by("pk")

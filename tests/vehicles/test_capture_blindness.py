@@ -1,0 +1,164 @@
+"""Whoever judges a capture next can read nowhere what was said of it before."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from bozhou_eco.accounts.models import Role
+from tests.factories import user
+from tests.vehicles import capture_factories as make
+from vehicles.models import Capture, Review, Vehicle
+from vehicles.selectors import captures as reads
+from vehicles.services.bundles import capture_record
+from vehicles.services.reviews import (
+    Given,
+    give_review,
+    needed_evidence,
+    settle_reviews,
+)
+
+pytestmark = pytest.mark.django_db
+NOW = make.NOW
+STEP = timedelta(seconds=11)
+SECRET, OTHER_PLATE = "车尾排气口可见", "新E0K73Z"
+
+
+def signed_in(*roles: Role) -> Client:
+    client = Client()
+    client.force_login(user(*roles))
+    return client
+
+
+def everywhere(capture: Capture) -> list[str]:
+    """Every address that tells a reviewer of a capture."""
+    vehicle, _ = Vehicle.objects.get_or_create(
+        plate="新E0K73X", plate_color="yellow", near_key="x"
+    )
+    return [
+        reverse("vehicles:review"),
+        reverse("vehicles:review_panel", args=[capture.pk]),
+        reverse("vehicles:capture", args=[capture.pk]),
+        reverse("vehicles:capture_evidence", args=[capture.pk]),
+        reverse("vehicles:captures"),
+        reverse("vehicles:file", args=[vehicle.pk]),
+        reverse("vehicles:review_agreement"),
+        reverse("api-captures"),
+        reverse("api-captures") + "?queue=1",
+        "/alerts/",
+        "/",
+    ]
+
+
+def first_judged() -> Capture:
+    capture = make.capture()
+    given = Given(
+        "smoke", 5, OTHER_PLATE, "yellow", note=SECRET, opened=needed_evidence(capture)
+    )
+    give_review(capture=capture, actor=user(Role.REVIEWER), given=given, now=NOW)
+    settle_reviews(now=NOW + STEP)
+    capture.refresh_from_db()
+    assert capture.state == Capture.State.SECOND
+    return capture
+
+
+def test_the_second_reviewer_finds_the_first_opinion_nowhere() -> None:
+    capture = first_judged()
+    client = signed_in(Role.REVIEWER)
+    for address in everywhere(capture):
+        page = client.get(address)
+        assert page.status_code == 200, address
+        text = page.content.decode()
+        assert SECRET not in text, address
+        assert OTHER_PLATE not in text, address
+    figures = client.get(reverse("vehicles:review_agreement")).context
+    assert not list(figures["people"]), "one judgement counted tells what it was"
+    assert figures["agreement"].pairs == 0
+    refused = client.get(reverse("vehicles:capture_bundle", args=[capture.pk]))
+    assert refused.status_code == 403
+    assert client.get("/audit/").status_code in (403, 404)
+
+
+def test_a_bundle_names_opinions_once_they_are_settled() -> None:
+    capture = first_judged()
+    record = capture_record(capture)
+    assert (record["settled"], record["reviews"]) == (False, [])
+    answer = signed_in(Role.OFFICER).get(
+        reverse("vehicles:capture_bundle", args=[capture.pk])
+    )
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        inside = archive.read("records.json").decode()
+    assert SECRET not in inside
+    assert json.loads(inside)["reviews"] == []
+    give_review(
+        capture=capture,
+        actor=user(Role.REVIEWER),
+        given=Given("smoke", 4, OTHER_PLATE, "yellow", opened=needed_evidence(capture)),
+        now=NOW + STEP,
+    )
+    settle_reviews(now=NOW + 2 * STEP)
+    capture.refresh_from_db()
+    told = capture_record(capture)["reviews"]
+    assert [one["plate"] for one in told] == [OTHER_PLATE] * 2
+
+
+def read_again() -> Capture:
+    capture = make.capture()
+    for number in (1, 2):
+        Review.objects.create(
+            capture=capture, round=number, reviewer=user(Role.REVIEWER),
+            verdict="not_smoke", note=SECRET, at=NOW,
+        )  # fmt: skip
+    Capture.objects.filter(pk=capture.pk).update(
+        state="rejected", reread=True, decided_at=NOW
+    )
+    capture.refresh_from_db()
+    return capture
+
+
+def test_a_capture_that_is_read_again_looks_like_a_new_one() -> None:
+    capture, reader = read_again(), user(Role.REVIEWER)
+    client = Client()
+    client.force_login(reader)
+    assert reads.waits_for(capture, reader)
+    for address in everywhere(capture):
+        text = client.get(address).content.decode()
+        assert SECRET not in text, address
+        if address.startswith(("/vehicles/files/", "/api/")):
+            assert "不是黑烟" not in text, address
+            assert "rejected" not in text, address
+    page = client.get(reverse("vehicles:capture", args=[capture.pk])).content.decode()
+    assert "待初审" in page
+    assert "互不可见" in page
+    for state, shown in (("first", [capture]), ("rejected", []), ("", [capture])):
+        assert list(reads.filtered(reads.captures_for(reader), {"state": state})) == (
+            shown
+        )
+        told = client.get(reverse("api-captures"), {"state": state}).json()["results"]
+        assert [one["state"] for one in told] == ["first"] * len(shown)
+    assert not list(client.get(reverse("vehicles:review_agreement")).context["people"])
+    assert client.get(
+        reverse("vehicles:capture_bundle", args=[capture.pk])
+    ).status_code == (403)
+    Capture.objects.filter(pk=capture.pk).update(reread=False)
+    page = client.get(reverse("vehicles:capture", args=[capture.pk])).content.decode()
+    assert SECRET in page
+    assert client.get(reverse("vehicles:review_agreement")).context["people"]
+
+
+def test_an_asked_for_capture_opens_however_long_the_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vehicles.views.reviews.QUEUE_SIZE", 1)
+    make.capture(level_value=5.0)
+    asked = make.capture(at=NOW + timedelta(minutes=9), level_value=1.0)
+    client = signed_in(Role.REVIEWER)
+    page = client.get(reverse("vehicles:review"), {"capture": asked.pk})
+    assert page.context["chosen"] == asked
+    for nonsense in ("x", "9" * 40, "-1"):
+        page = client.get(reverse("vehicles:review"), {"capture": nonsense})
+        assert page.context["chosen"] != asked
