@@ -25,18 +25,20 @@
     bz.$$(".fm", root).forEach(function (one) { one.classList.toggle("on", one === button); });
     bz.$$("img, video, .bx", big).forEach(function (old) { old.remove(); });
     var image = new Image();
+    image.addEventListener("error", function () { bz.message("warn", "未能载入这一帧，请重试。"); });
     image.alt = "第 " + button.dataset.frame.split("-")[1] + " 帧";
     image.addEventListener("load", function () {
       box(big, image, parse(button.dataset.vehicle, null), "", "车辆");
       box(big, image, parse(button.dataset.plume, null), "smk", "烟羽" + (button.dataset.opacity ? " " + Math.round(button.dataset.opacity * 100) + "%" : ""));
       drawCrop(image, parse(button.dataset.plume, null) || parse(button.dataset.vehicle, null));
+      if (!quiet) seen(button, button.dataset.frame);
     });
     image.src = button.dataset.src;
     big.prepend(image);
     bz.$("#osd").textContent = "SHA-256 " + button.dataset.sha.slice(0, 8) + "…" + button.dataset.sha.slice(-4);
-    if (!quiet) seen(button, button.dataset.frame);
   }
   function seen(button, name) {
+    if (!button.isConnected) return;
     state.opened.add(name);
     button.dataset.seen = "1";
     check();
@@ -74,7 +76,14 @@
     video.controls = true; video.muted = true; video.autoplay = true; video.playsInline = true;
     video.src = button.dataset.src;
     video.addEventListener("playing", function () { seen(button, button.dataset.clip); }, { once: true });
-    video.addEventListener("error", function () { bz.message("warn", "此浏览器不能播放该视频编码，请下载证据包查看。"); seen(button, button.dataset.clip); }, { once: true });
+    video.addEventListener("error", async function () {
+      // A codec this browser lacks must stop nobody; a clip that did not come was not looked at.
+      try {
+        await bz.fetch(button.dataset.src, { headers: { Range: "bytes=0-0" } });
+        bz.message("warn", "此浏览器不能播放该视频编码，请在原件中查看。", { href: button.dataset.src, text: "下载视频", blank: true });
+        seen(button, button.dataset.clip);
+      } catch (error) { bz.message("warn", "视频没有载入，请重试。"); }
+    }, { once: true });
     big.prepend(video);
   }
   function drawCurve(points) {
@@ -123,7 +132,7 @@
         count(-1);
         open(capture);
       });
-      if (result.next) open(result.next); else bz.$("#panel").replaceChildren();
+      if (result.next) open(result.next); else { bz.$("#panel").replaceChildren(); state.capture = ""; }
     } catch (error) { if (!(error instanceof bz.SessionEnded)) bz.message("err", error.message); }
   }
   function count(step) {
@@ -133,7 +142,8 @@
   }
   async function open(capture) {
     try {
-      var answer = await bz.fetch(address("panel", capture), { headers: { Accept: "text/html" } });
+      var left = String(capture) === state.capture ? "" : "?leaving=" + state.capture;
+      var answer = await bz.fetch(address("panel", capture) + left, { headers: { Accept: "text/html" } });
       var parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       bz.$("#panel").replaceChildren.apply(bz.$("#panel"), Array.from(parsed.body.children));
       bz.$$(".q", root).forEach(function (one) { one.classList.toggle("on", one.dataset.capture === String(capture)); });
@@ -159,8 +169,17 @@
     var row = event.target.closest(".q");
     if (row && row.dataset.capture !== state.capture) open(row.dataset.capture);
   });
-  setInterval(function () {
-    if (state.capture && !document.hidden) bz.post(address("hold", state.capture)).catch(function () { /* the next beat tries again */ });
-  }, 15000);
+  async function beat() {
+    if (!state.capture || document.hidden) return;
+    var capture = state.capture, note = bz.$("[data-holder]", root);
+    try {
+      var told = await (await bz.post(address("hold", capture))).json();
+      if (!note || capture !== state.capture) return;
+      note.hidden = !told.by;
+      note.firstElementChild.textContent = told.by;
+    } catch (error) { /* the next beat tries again */ }
+  }
+  setInterval(beat, 15000);
+  document.addEventListener("visibilitychange", beat);
   ready();
 })();

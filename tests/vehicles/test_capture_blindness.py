@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bozhou_eco.accounts.models import Role
+from bozhou_eco.common import clock
 from tests.factories import user
 from tests.vehicles import capture_factories as make
 from vehicles.models import Capture, Review, Vehicle
@@ -162,3 +163,42 @@ def test_an_asked_for_capture_opens_however_long_the_queue(
     for nonsense in ("x", "9" * 40, "-1"):
         page = client.get(reverse("vehicles:review"), {"capture": nonsense})
         assert page.context["chosen"] != asked
+
+
+# --- two people at once -----------------------------------------------------------------
+def test_two_reviewers_are_led_to_different_captures() -> None:
+    upper = make.capture(level_value=5.0)
+    lower = make.capture(at=NOW + timedelta(minutes=9), level_value=1.0)
+    one, other = signed_in(Role.REVIEWER), signed_in(Role.REVIEWER)
+    looker = signed_in(Role.OFFICER)
+    queue = reverse("vehicles:review")
+    assert looker.get(queue).context["chosen"] == upper
+    assert one.get(queue).context["chosen"] == upper, "who only looks holds nothing"
+    second = other.get(queue)
+    assert second.context["chosen"] == lower
+    panel = reverse("vehicles:review_panel", args=[upper.pk])
+    hold = reverse("vehicles:review_hold", args=[upper.pk])
+    name = one.get(queue).wsgi_request.user.name
+    for client in (other, looker):
+        assert client.get(panel).context["holder"] == name
+        assert client.post(hold).json() == {"by": name}
+    give = reverse("vehicles:review_give", args=[lower.pk])
+    answer = other.post(give, {"verdict": "unclear"}).json()
+    assert answer["next"] == upper.pk, "held or not, it is all that is left"
+    away = reverse("vehicles:review_panel", args=[lower.pk])
+    one.get(away, {"leaving": str(upper.pk)})
+    assert other.post(hold).json() == {"by": ""}
+    assert one.post(hold).json()["by"] != ""
+
+
+def test_what_was_judged_is_held_no_longer() -> None:
+    capture = make.capture()
+    one, other = signed_in(Role.REVIEWER), signed_in(Role.REVIEWER)
+    hold = reverse("vehicles:review_hold", args=[capture.pk])
+    one.get(reverse("vehicles:review_panel", args=[capture.pk]))
+    one.post(
+        reverse("vehicles:review_give", args=[capture.pk]), {"verdict": "not_smoke"}
+    )
+    assert one.post(hold).json() == {"by": ""}, "a page left open beats on"
+    settle_reviews(now=clock.now() + STEP)
+    assert other.get(hold.replace("hold/", "")).context["holder"] == ""

@@ -238,6 +238,9 @@ def test_one_person_holds_a_capture_and_only_they_let_go() -> None:
     assert presence.hold(capture_id=1, user=second) == "甲"
     assert presence.hold(capture_id=1, user=first) == ""
     assert presence.hold(capture_id=2, user=second) == "", "each capture by itself"
+    everyone = {"capture_ids": [1, 2, 3]}
+    assert presence.held_by_others(**everyone, user=first) == {2: "乙"}
+    assert presence.held_by_others(**everyone, user=second) == {1: "甲"}
     presence.let_go(capture_id=1, user=second)
     assert presence.hold(capture_id=1, user=second) == "甲"
     presence.let_go(capture_id=1, user=first)

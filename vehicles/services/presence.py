@@ -1,5 +1,7 @@
 """Who is looking at a capture right now, so that two people do not judge it at once."""
 
+from collections.abc import Sequence
+
 from django.core.cache import cache
 
 from bozhou_eco.accounts.models import User
@@ -22,6 +24,14 @@ def hold(*, capture_id: int, user: User) -> str:
         cache.touch(_key(capture_id), LASTS_S)
         return ""
     return name
+
+
+def held_by_others(*, capture_ids: Sequence[int], user: User) -> dict[int, str]:
+    """Of these captures, those that somebody else holds, with the holder's name."""
+    found = cache.get_many([_key(one) for one in capture_ids])
+    held = {one: str(found.get(_key(one), "")).partition(":") for one in capture_ids}
+    mine = ("", str(user.pk))
+    return {one: name for one, (who, _, name) in held.items() if who not in mine}
 
 
 def let_go(*, capture_id: int, user: User) -> None:

@@ -1,6 +1,7 @@
 """Review of captures: queue, one capture beside its verdict panel, agreement."""
 
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -44,7 +45,7 @@ def review(request: HttpRequest) -> HttpResponse:
     chosen = next((one for one in queue if str(one.pk) == asked), None)
     if chosen is None and asked.isdigit():
         chosen = reads.review_queue(user).filter(pk=asked[:9]).first()
-    chosen = chosen or (queue[0] if queue else None)
+    chosen = chosen or _free(queue, user) or (queue[0] if queue else None)
     context: dict[str, object] = {
         "queue": queue,
         "waiting": reads.waiting_count(user),
@@ -57,11 +58,24 @@ def review(request: HttpRequest) -> HttpResponse:
     return render(request, "vehicles/review.html", context)
 
 
+def _free(queue: Iterable[Capture], user: User) -> Capture | None:
+    """The first capture that nobody else is looking at."""
+    rows = list(queue)
+    held = presence.held_by_others(capture_ids=[one.pk for one in rows], user=user)
+    return next((one for one in rows if one.pk not in held), None)
+
+
 @require_GET
 @reviewers_only
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
-    """One capture's evidence and verdict panel, for the page to swap in."""
+    """One capture's evidence and verdict panel, for the page to swap in.
+
+    ``leaving`` names the capture that was open before: it is free for others at once.
+    """
     user = current_user(request)
+    leaving = request.GET.get("leaving", "")
+    if leaving.isdigit():
+        presence.let_go(capture_id=int(leaving[:9]), user=user)
     found = get_object_or_404(reads.captures_for(user), pk=pk)
     return render(request, "vehicles/_review_panel.html", _panel(found, user))
 
@@ -94,8 +108,19 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
         "waiting": waiting,
         "may_judge": waiting and user.has_role(Role.REVIEWER),
         "integrity": _integrity(capture, files),
-        "holder": presence.hold(capture_id=capture.pk, user=user) if waiting else "",
+        "holder": _hold(capture, user, waits=waiting),
     }
+
+
+def _hold(capture: Capture, user: User, *, waits: bool) -> str:
+    """Hold a capture for one who may judge it; the name of another who does."""
+    if not waits:
+        presence.let_go(capture_id=capture.pk, user=user)
+        return ""
+    if user.has_role(Role.REVIEWER):
+        return presence.hold(capture_id=capture.pk, user=user)
+    held = presence.held_by_others(capture_ids=[capture.pk], user=user)
+    return held.get(capture.pk, "")
 
 
 def _repeated(capture: Capture, earlier: list[Capture]) -> bool:
@@ -159,7 +184,8 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     except ReviewRefusedError as error:
         return JsonResponse({"detail": str(error)}, status=409)
     presence.let_go(capture_id=found.pk, user=user)
-    following = reads.review_queue(user).exclude(pk=found.pk).first()
+    rows = list(reads.review_queue(user).exclude(pk=found.pk)[:QUEUE_SIZE])
+    following = _free(rows, user) or next(iter(rows), None)
     return JsonResponse(
         {
             "undo": reverse("vehicles:review_undo", args=[made.pk]),
@@ -188,7 +214,8 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep holding an opened capture; tells who else holds it."""
     user = current_user(request)
     found = get_object_or_404(reads.captures_for(user), pk=pk)
-    return JsonResponse({"by": presence.hold(capture_id=found.pk, user=user)})
+    waits = reads.waits_for(found, user)
+    return JsonResponse({"by": _hold(found, user, waits=waits)})
 
 
 @require_GET
