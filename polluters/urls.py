@@ -24,6 +24,9 @@ urlpatterns: list[URLPattern] = [
     path("points/<int:pk>/history/", live.history, name="history"),
     path("exceedances/", exceedances.exceedance_list, name="exceedances"),
     path("exceedances/<int:pk>/", exceedances.exceedance, name="exceedance"),
+    path(
+        "exceedances/<int:pk>/bundle.zip", exceedances.bundle, name="exceedance_bundle"
+    ),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("findings/<int:pk>/overrule/", findings.overrule, name="finding_overrule"),

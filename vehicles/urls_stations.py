@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
         name="inspection_file",
     ),
     path("inspections/<int:pk>/", stations.inspection, name="inspection"),
+    path("inspections/<int:pk>/bundle.zip", stations.bundle, name="inspection_bundle"),
     path(
         "inspections/<int:pk>/curve.json",
         stations.inspection_curve,

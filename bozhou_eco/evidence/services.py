@@ -19,6 +19,7 @@ from bozhou_eco.audit.chain import canonical
 from bozhou_eco.audit.models import Link, Seal
 from bozhou_eco.common import metrics
 from bozhou_eco.evidence import timestamps, verify, verify_stamp
+from bozhou_eco.evidence.custody import custody_of
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.signing import Signer, load_signer
 from bozhou_eco.evidence.store import store
@@ -165,10 +166,12 @@ def build_bundle(
             }
         )
     proofs = list(proofs)
+    owners = [subject.partition(" ")[0], *(str(row["subject"]) for row in listed)]
+    entries["custody.json"] = canonical(custody_of(owners))
     entries["records.json"] = canonical(records)
     entries["chain.json"] = canonical(_chain_rows(chain))
     entries["verify.py"] = verifier_source()
-    parts = {"records.json", "chain.json", "verify.py"}
+    parts = {"records.json", "custody.json", "chain.json", "verify.py"}
     for proof in proofs:
         entries |= {proof.path: proof.content, **proof.parts}
         parts |= {proof.path, *proof.parts}

@@ -53,6 +53,10 @@ def _leaves(logger_id: int, hour: datetime) -> list[bytes]:
 
 @transaction.atomic
 def _seal(logger_id: int, hour: datetime, now: datetime) -> bool:
+    return _sealed(logger_id, hour, now)[1]
+
+
+def _sealed(logger_id: int, hour: datetime, now: datetime) -> tuple[FrameSeal, bool]:
     leaves = _leaves(logger_id, hour)
     root = merkle_root(leaves)
     seal, created = FrameSeal.objects.get_or_create(
@@ -65,7 +69,21 @@ def _seal(logger_id: int, hour: datetime, now: datetime) -> bool:
         seal_digest(
             chain=chain_of(logger_id), subject=f"frames:{seal.pk}", digest=root, now=now
         )
-    return created
+    return seal, created
+
+
+@transaction.atomic
+def seal_hour(*, logger_id: int, hour: datetime, now: datetime) -> FrameSeal | None:
+    """Return the seal of the frames an hour holds, made if late ones want a new one.
+
+    None if there are no frames, and none were ever sealed.
+    """
+    newest = FrameSeal.objects.filter(logger_id=logger_id, hour=hour)
+    known = newest.order_by("frames").last()
+    held = len(_leaves(logger_id, hour))
+    if held <= (known.frames if known else 0):
+        return known
+    return _sealed(logger_id, hour, now)[0]
 
 
 def verify_hours(*, since: datetime) -> Iterator[str]:

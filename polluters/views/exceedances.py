@@ -8,12 +8,18 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
-from bozhou_eco.accounts.access import current_user, reader_required
-from bozhou_eco.accounts.models import Role
+from bozhou_eco.accounts.access import (
+    bureau_required,
+    current_user,
+    reader_required,
+)
+from bozhou_eco.accounts.identity import identity_required
+from bozhou_eco.accounts.models import FACT_ROLES, Role
 from bozhou_eco.common import clock
 from polluters.models import Exceedance
 from polluters.selectors import exceedances as rows
 from polluters.selectors import explanations as said
+from polluters.services.bundles import exceedance_bundle
 from polluters.services.exceedances import lines_of
 
 PAGE_SIZE = 50
@@ -50,13 +56,7 @@ def exceedance_list(request: HttpRequest) -> HttpResponse:
 @reader_required
 def exceedance(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every step from the values to the judgement."""
-    user = current_user(request)
-    found = get_object_or_404(
-        Exceedance.objects.visible_to(user).select_related(
-            "point__pollutant", "point__outlet__enterprise__district"
-        ),
-        pk=pk,
-    )
+    user, found = current_user(request), _exceedance(request, pk)
     context = {
         "row": found,
         "lines": lines_of(found.explanation),
@@ -64,8 +64,34 @@ def exceedance(request: HttpRequest, pk: int) -> HttpResponse:
         "explain_query": f"exceedance={found.pk}",
         "may_explain": user.has_role(Role.OFFICER, Role.ENTERPRISE),
         "asks": user.has_role(Role.OFFICER),
+        "may_export": user.has_role(*FACT_ROLES),
     }
     return render(request, "polluters/exceedance.html", context)
+
+
+@require_GET
+@bureau_required
+@identity_required()
+def bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the exceedance as a zip that anyone can verify offline."""
+    content = exceedance_bundle(
+        exceedance=_exceedance(request, pk),
+        actor=current_user(request),
+        now=clock.now(),
+    )
+    answer = HttpResponse(content, content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="exceedance-{pk}.zip"'
+    return answer
+
+
+def _exceedance(request: HttpRequest, pk: int) -> Exceedance:
+    found: Exceedance = get_object_or_404(
+        Exceedance.objects.visible_to(current_user(request)).select_related(
+            "point__pollutant", "point__logger", "point__outlet__enterprise__district"
+        ),
+        pk=pk,
+    )
+    return found
 
 
 @require_GET

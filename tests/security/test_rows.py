@@ -45,6 +45,7 @@ ROWS = {
     "polluters:mass_days": "polluters.Outlet",
     "polluters:mass_day": "polluters.Point",
     "polluters:exceedance": "polluters.Exceedance",
+    "polluters:exceedance_bundle": "polluters.Exceedance",
     "polluters:finding*": "polluters.Finding",
     "polluters:mark*": "polluters.Mark",
     "polluters:explanation": "polluters.Explanation",

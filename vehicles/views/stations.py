@@ -7,7 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from bozhou_eco.accounts.access import current_user, reader_required
+from bozhou_eco.accounts.access import (
+    bureau_required,
+    current_user,
+    reader_required,
+)
+from bozhou_eco.accounts.identity import identity_required
+from bozhou_eco.accounts.models import FACT_ROLES
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import read_file
 from vehicles.domain.codes import Method
@@ -18,7 +24,9 @@ from vehicles.domain.inspection.process import COLUMNS, phase_label
 from vehicles.models import Finding, Inspection, Station
 from vehicles.selectors import stations as reads
 from vehicles.selectors.gate import limits, open_locks
+from vehicles.services.inspection_bundles import inspection_bundle
 from vehicles.services.tests_parts import process_of, whole_test
+from vehicles.views.media import send_bytes
 
 
 @require_GET
@@ -98,8 +106,23 @@ def inspection(request: HttpRequest, pk: int) -> HttpResponse:
         "second": request.GET.get("second", ""),
         "files": found.files.exclude(sealed=None),
         "refused": found.refused.all(),
+        "may_export": current_user(request).has_role(*FACT_ROLES),
     }
     return render(request, "vehicles/inspection.html", context)
+
+
+@require_GET
+@bureau_required
+@identity_required()
+def bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """The test as a sealed bundle with its verifier."""
+    content = inspection_bundle(
+        inspection=_inspection(request, pk),
+        actor=current_user(request),
+        now=clock.now(),
+    )
+    name = f"inspection-{pk}.zip"
+    return send_bytes(request, content, "application/zip", name=name)
 
 
 @require_GET
