@@ -4,14 +4,17 @@ FROM python:3.11-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv /opt/venv
-COPY requirements.txt constraints.txt ./
-RUN sed '/^# --- vision/,$d' requirements.txt > base.txt \
-    && /opt/venv/bin/pip install -r base.txt -c constraints.txt
+COPY requirements.lock ./
+# Every file by its SHA-256; another one than was tested with is refused.
+RUN sed '/^# --- vision/,$d' requirements.lock > base.lock \
+    && /opt/venv/bin/pip install --require-hashes -r base.lock
 
 FROM packages AS vision-packages
-RUN /opt/venv/bin/pip install -r requirements.txt -c constraints.txt \
-    && /opt/venv/bin/pip uninstall -y opencv-python opencv-python-headless \
-    && /opt/venv/bin/pip install --no-deps "$(grep '^opencv-python-headless==' requirements.txt)"
+# An index that has PyTorch's build for processors. OpenCV with windows is left out: servers
+# have no screen, and it would overwrite the one without.
+ARG PIP_EXTRA_INDEX_URL
+RUN sed '/^# --- tools/,$d; /^opencv-python==/d' requirements.lock > vision.lock \
+    && /opt/venv/bin/pip install --no-deps --require-hashes -r vision.lock
 
 FROM python:3.11-slim-bookworm AS base
 # pango and harfbuzz lay out the PDF documents; the CJK font prints them.
