@@ -12,7 +12,8 @@ from django.test import Client
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
-from bozhou_eco.common.video import VideoError, cut, encode, frames, probe
+from bozhou_eco.common.cutting import cut
+from bozhou_eco.common.video import VideoError, encode, frames, probe
 from tests.factories import user
 from tests.vehicles import capture_factories as make
 from vehicles.demo import CLIPS

@@ -23,7 +23,10 @@ MOST_TRIES = 4
 
 @dataclass(frozen=True)
 class NewSegment:
-    """A piece of video as the watcher cut it; ``path`` is relative to the media root."""
+    """A piece of video as the watcher cut it; ``path`` is relative to the media root.
+
+    ``notes`` say what is odd about the recording; they go into its captures.
+    """
 
     begins: datetime
     seconds: float
@@ -32,6 +35,7 @@ class NewSegment:
     path: str
     sha256: str
     size: int
+    notes: tuple[str, ...] = ()
 
 
 def segment_file(segment: Segment) -> Path:
@@ -52,6 +56,7 @@ def add_segment(*, camera: Camera, piece: NewSegment) -> tuple[Segment, bool]:
             "path": piece.path,
             "sha256": piece.sha256,
             "size": piece.size,
+            "report": {"notes": list(piece.notes)} if piece.notes else {},
         },
     )
     if created:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import cv2
 
-from bozhou_eco.common.video import cut, frames_at
+from bozhou_eco.common.cutting import cut
+from bozhou_eco.common.video import frames_at
 from vehicles.domain.smoke.background import Background
 from vehicles.domain.smoke.photometry import Image
 from vehicles.models import CaptureFile

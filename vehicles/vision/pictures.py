@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageFile, ImageOps, UnidentifiedImageError
 
+from bozhou_eco.common.video import VIDEO_NAMES
 from vehicles.domain.smoke.photometry import Image
 from vehicles.vision import open_picture
 
@@ -47,10 +48,6 @@ VIDEO_STARTS = (
     (0, b"\x00\x00\x01\xb3"),
 )
 TS_SYNC, TS_LENGTH = 0x47, 188
-VIDEO_NAMES = frozenset(
-    {".mp4", ".mkv", ".avi", ".mov", ".ts", ".flv", ".webm", ".m4v", ".h264", ".h265"}
-    | {".mpg", ".mpeg", ".wmv", ".3gp", ".m2ts", ".dav", ".ps"}
-)
 
 
 class PictureError(ValueError):
@@ -168,7 +165,7 @@ def _by_opencv(content: bytes) -> Picture:
     except cv2.error:
         image = None
     if image is None and content.startswith(PICTURE_STARTS):
-        raise PictureError("图片损坏，无法解码")
+        raise PictureError("图片损坏或其编码方式不受支持，无法解码")
     if image is None:
         raise PictureError("不是图片，或格式不受支持")
     height, width = image.shape[:2]

@@ -1,6 +1,7 @@
 """One segment from claim to captures; the models are loaded once a process."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -92,7 +93,11 @@ def analyse_segment(segment_id: int) -> int:
     if segment is None:
         return 0
     try:
-        analysis = look_through(segment_file(segment), profile_of(segment.camera))
+        analysis = look_through(
+            segment_file(segment),
+            profile_of(segment.camera),
+            notes=segment.report.get("notes", []),
+        )
         drafts = _drafts(segment, analysis)
     except VideoError as error:
         fail_segment(segment=segment, reason=str(error), now=clock.now())
@@ -118,16 +123,22 @@ def _store(segment: Segment, analysis: Analysis, drafts: list[Draft]) -> int:
     return len(captures)
 
 
-def look_through(video: Path, profile: Profile) -> Analysis:
-    """Analyse a video with the models in use; raises VideoError for an unusable one."""
+def look_through(video: Path, profile: Profile, notes: Sequence[str] = ()) -> Analysis:
+    """Analyse a video with the models in use; raises VideoError for an unusable one.
+
+    ``notes`` of its recording and what is noticed while it is read are in the analysis.
+    """
     config = load_config()
-    return analyse(
-        frames(video, per_second=config.per_second),
+    noticed: list[str] = []
+    analysis = analyse(
+        frames(video, per_second=config.per_second, notes=noticed),
         eyes=eyes_in_use(),
         plates=plates(),
         profile=profile,
         per_second=config.per_second,
     )
+    told = dict.fromkeys((*notes, *noticed, *analysis.notes))
+    return replace(analysis, notes=list(told))
 
 
 def _drafts(segment: Segment, analysis: Analysis) -> list[Draft]:

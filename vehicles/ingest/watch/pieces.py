@@ -1,10 +1,13 @@
 """Pieces of video on disk and their rows: named by camera and time, written whole."""
 
 import hashlib
-from datetime import datetime
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 
 from bozhou_eco.common import clock
 from vehicles.models import Camera, Segment
@@ -30,6 +33,45 @@ def piece_path(camera: Camera, begins: datetime) -> Path:
     return folder / name
 
 
+def part_path(camera: Camera) -> Path:
+    """Where a piece is written before its name is known; its folder is made."""
+    folder = media_root() / "segments" / str(camera.pk)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{uuid.uuid4().hex}.part.mp4"
+
+
+def keep_piece(
+    camera: Camera,
+    part: Path,
+    *,
+    begins: datetime,
+    seconds: float,
+    core: tuple[float, float],
+    notes: Sequence[str],
+) -> Segment:
+    """Name a finished part by its time and queue it; the same content again is left.
+
+    Other content of the very same time, as of two recordings copied at once, begins a
+    millisecond later: no piece takes the place of another.
+    """
+    digest = _digest(part)
+    begins = begins.replace(microsecond=begins.microsecond // 1000 * 1000)
+    while True:
+        path = piece_path(camera, begins)
+        taken = Segment.objects.filter(
+            Q(begins=begins) | Q(path=_relative(path)), camera=camera
+        ).first()
+        if taken is None:
+            break
+        if taken.sha256 == digest:
+            return taken
+        begins += timedelta(milliseconds=1)
+    part.replace(path)
+    return queue_piece(
+        camera, path, begins=begins, seconds=seconds, core=core, notes=notes
+    )
+
+
 def queue_piece(
     camera: Camera,
     path: Path,
@@ -37,12 +79,9 @@ def queue_piece(
     begins: datetime,
     seconds: float,
     core: tuple[float, float],
+    notes: Sequence[str] = (),
 ) -> Segment:
     """Digest a finished file and queue it for analysis."""
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(1 << 20):
-            digest.update(chunk)
     segment, _ = add_segment(
         camera=camera,
         piece=NewSegment(
@@ -50,12 +89,25 @@ def queue_piece(
             seconds=seconds,
             core_begins=core[0],
             core_ends=core[1],
-            path=str(path.relative_to(media_root())),
-            sha256=digest.hexdigest(),
+            path=_relative(path),
+            sha256=_digest(path),
             size=path.stat().st_size,
+            notes=tuple(notes),
         ),
     )
     return segment
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(media_root()))
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def save_latest(camera: Camera, jpeg: bytes) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,9 @@ class Command(BaseCommand):
     def video(self, path: Path, options: dict[str, Any]) -> dict[str, object]:
         """A video's vehicles, smoking vehicles and plates."""
         facts = probe(path)
+        notes: list[str] = []
         analysis = analyse(
-            frames(path, per_second=self.per_second),
+            frames(path, per_second=self.per_second, notes=notes),
             eyes=self.eyes,
             plates=self.reader,
             profile=Profile(all_plates=not options["no_plates"], home=options["home"]),
@@ -110,7 +112,8 @@ class Command(BaseCommand):
         )
         longest = max(analysis.width, analysis.height, 1)
         scale = max(facts.width, facts.height) / longest
-        return video_line(analysis, scale=scale if scale > 1 else 1.0)
+        told = replace(analysis, notes=[*notes, *analysis.notes])
+        return video_line(told, scale=scale if scale > 1 else 1.0)
 
 
 def _box(box: tuple[float, float, float, float]) -> list[float]:

@@ -1,0 +1,119 @@
+"""What lies in a camera's folder: every recording is taken once, nothing stops the rest."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bozhou_eco.common import clock
+from bozhou_eco.common.video import encode
+from tests.vehicles import capture_factories as make
+from vehicles.ingest.watch import folder
+from vehicles.ingest.watch.folder import FolderWatch
+from vehicles.models import Camera, Segment
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def inbox(settings: object, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    made = tmp_path / "收件 箱"
+    made.mkdir()
+    return made
+
+
+def recording(path: Path, *, seconds: int = 3, shade: int = 90, age: float = 5) -> Path:
+    """A small clip in which a block moves, so that it is worth looking at."""
+    pictures = []
+    for number in range(seconds * 10):
+        picture = np.full((96, 160, 3), shade, np.uint8)
+        picture[30:70, number * 3 % 120 : number * 3 % 120 + 40] = 220
+        pictures.append(picture)
+    encode(path, iter(pictures), rate=10)
+    aged(path, age)
+    return path
+
+
+def aged(path: Path, age: float, *, now: float | None = None) -> None:
+    moment = (now or clock.now().timestamp()) - age
+    os.utime(path, (moment, moment))
+
+
+def emptied(watch: FolderWatch) -> int:
+    """Take everything there is; how often something was taken."""
+    for count in range(50):
+        if not watch.step():
+            return count
+    raise AssertionError("the same file is taken again and again")
+
+
+def test_two_recordings_of_one_moment_are_two_segments(inbox: Path) -> None:
+    now = clock.now().timestamp()
+    for name, shade in (("a.mp4", 60), ("b.mp4", 130)):
+        aged(recording(inbox / name, shade=shade), 60, now=now)
+    assert emptied(FolderWatch(make.camera(address=str(inbox)))) == 2
+    assert len(set(Segment.objects.values_list("path", flat=True))) == 2
+    for one in Segment.objects.all():
+        assert one.size > 0
+
+
+def test_a_mixed_folder_gives_its_recordings_and_nothing_stops(inbox: Path) -> None:
+    recording(inbox / "Z 好 的.MP4")
+    (inbox / "note.txt").write_text("x")
+    (inbox / "a.mp4").symlink_to(inbox / "nowhere.mp4")
+    (inbox / "b.mp4").mkdir()
+    (inbox / "c.mp4").write_bytes(b"")
+    (inbox / "d.mp4").write_bytes(b"no video")
+    os.mkfifo(inbox / "e.mp4")
+    for name in ("c.mp4", "d.mp4"):
+        aged(inbox / name, 5)
+    of = make.camera(address=str(inbox))
+    emptied(FolderWatch(of))
+    assert Segment.objects.count() == 1
+
+
+def test_a_recording_from_the_future_is_taken_and_says_so(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording(inbox / "a.mp4", age=-3600)
+    watch = FolderWatch(make.camera(address=str(inbox)))
+    assert not watch.step()  # it may still be growing
+    monkeypatch.setattr(folder, "SETTLED_SECONDS", 0.0)
+    assert watch.step()
+    segment = Segment.objects.get()
+    assert segment.begins <= clock.now()
+    assert any("时钟" in note for note in segment.report["notes"])
+
+
+def test_a_torn_ledger_is_begun_anew(inbox: Path) -> None:
+    recording(inbox / "a.mp4")
+    of = make.camera(address=str(inbox))
+    assert emptied(FolderWatch(of)) == 1
+    ledger = next(Path(inbox.parent / "media").rglob("seen.json"))
+    ledger.write_text('["a.mp4:1')
+    emptied(FolderWatch(of))
+    assert Segment.objects.count() == 1
+
+
+def test_a_disk_that_refuses_is_told_and_the_file_waits(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording(inbox / "a.mp4")
+    of = make.camera(address=str(inbox))
+    watch = FolderWatch(of)
+
+    def full(*_: object, **__: object) -> float:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vehicles.ingest.watch.folder.cut", full)
+        assert not watch.step()
+    of.refresh_from_db()
+    assert of.state == Camera.State.DEGRADED
+    assert "No space" in of.problem
+    assert emptied(FolderWatch(of)) == 1
+    assert Segment.objects.count() == 1
+    of.refresh_from_db()
+    assert of.state == Camera.State.OK
