@@ -126,9 +126,9 @@ def filtered(found: QuerySet[Capture], given: Mapping[str, str]) -> QuerySet[Cap
         found = found.filter(_in_state(given["state"]))
     if given.get("objection"):
         found = found.filter(Exists(waiting_objections()))
-    if given.get("site", "").isdigit():
+    if given.get("site", "").isdecimal():
         found = found.filter(site_id=int(given["site"]))
-    if given.get("level", "").isdigit():
+    if given.get("level", "").isdecimal():
         level = int(given["level"])
         found = found.filter(
             Q(level_final__gte=level) | Q(level_final=None, level__gte=level)

@@ -93,11 +93,11 @@ def narrowed(rows: QuerySet[FleetMonth], given: dict[str, str]) -> QuerySet[Flee
     """Return rows of the fuel, stage, age, district and method that are asked for."""
     if given.get("fuel") in FUELS:
         rows = rows.filter(fuel=given["fuel"])
-    if given.get("stage", "").isdigit():
+    if given.get("stage", "").isdecimal():
         rows = rows.filter(stage=int(given["stage"]))
     if given.get("age") in AGES[:-1]:
         rows = rows.filter(age=given["age"])
-    if given.get("district", "").isdigit():
+    if given.get("district", "").isdecimal():
         rows = rows.filter(district_id=int(given["district"]))
     if given.get("method") in set(Method):
         rows = rows.filter(method=given["method"])

@@ -39,9 +39,9 @@ def files_for(user: User, given: dict[str, str], today: date) -> QuerySet[Vehicl
     for name in ("fuel", "plate_color", "use"):
         if given.get(name):
             rows = rows.filter(**{name: given[name][:14]})
-    if given.get("stage", "").isdigit():
+    if given.get("stage", "").isdecimal():
         rows = rows.filter(stage=int(given["stage"]))
-    if given.get("district", "").isdigit():
+    if given.get("district", "").isdecimal():
         rows = rows.filter(district_id=int(given["district"]))
     return _by_state(rows, given.get("state", ""), today).order_by("plate", "pk")
 

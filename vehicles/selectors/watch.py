@@ -259,7 +259,7 @@ def entries_for(user: User, given: dict[str, str]) -> QuerySet[WatchEntry]:
             | Q(vehicle__near_key=plates.near_key(text))
             | Q(vehicle__vin=text)
         )
-    if given.get("district", "").isdigit():
+    if given.get("district", "").isdecimal():
         rows = rows.filter(vehicle__district_id=int(given["district"]))
     if given.get("owner") == "me":
         rows = rows.filter(owner=user)

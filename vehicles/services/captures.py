@@ -66,6 +66,8 @@ class Draft:
     versions: dict[str, object] = field(default_factory=dict)
     notes: Sequence[str] = ()
     vendor_verdict: dict[str, object] = field(default_factory=dict)
+    # Of a vendor's event itself; what a camera streams has the camera's own.
+    clock_offset: float | None = None
 
 
 @transaction.atomic
@@ -150,7 +152,9 @@ def _add(
         curve=list(draft.curve),
         picture_width=draft.width,
         picture_height=draft.height,
-        clock_offset=camera.clock_offset,
+        clock_offset=camera.clock_offset
+        if origin == Capture.Origin.SEGMENT
+        else draft.clock_offset,
         versions={**draft.versions, "thresholds": camera.thresholds_version},
         notes=list(draft.notes),
         vendor_verdict=draft.vendor_verdict,
@@ -192,7 +196,7 @@ def seal(capture: Capture, one: EvidenceFile, now: datetime) -> CaptureFile:
             "device": camera.code,
             "longitude": str(site.longitude),
             "latitude": str(site.latitude),
-            "clock_offset_s": camera.clock_offset,
+            "clock_offset_s": capture.clock_offset,
             "versions": capture.versions,
         },
     )
@@ -242,6 +246,7 @@ def _record(capture: Capture) -> EvidenceFile:
                 "problem": capture.plate_problem,
             },
             "conditions": capture.conditions,
+            "notes": capture.notes,
             "curve": capture.curve,
             "versions": capture.versions,
             "vendor_verdict": capture.vendor_verdict,

@@ -43,7 +43,7 @@ def review(request: HttpRequest) -> HttpResponse:
     queue = list(reads.review_queue(user)[:QUEUE_SIZE])
     asked = request.GET.get("capture", "")
     chosen = next((one for one in queue if str(one.pk) == asked), None)
-    if chosen is None and asked.isdigit():
+    if chosen is None and asked.isdecimal():
         chosen = reads.review_queue(user).filter(pk=asked[:9]).first()
     chosen = chosen or _free(queue, user) or (queue[0] if queue else None)
     context: dict[str, object] = {
@@ -74,7 +74,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """
     user = current_user(request)
     leaving = request.GET.get("leaving", "")
-    if leaving.isdigit():
+    if leaving.isdecimal():
         presence.let_go(capture_id=int(leaving[:9]), user=user)
     found = get_object_or_404(reads.captures_for(user), pk=pk)
     return render(request, "vehicles/_review_panel.html", _panel(found, user))
@@ -169,13 +169,13 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     seconds = request.POST.get("seconds", "")
     given = Given(
         verdict=request.POST.get("verdict", ""),
-        level=int(level) if level.isdigit() else None,
+        level=int(level) if level.isdecimal() else None,
         plate=request.POST.get("plate", ""),
         plate_color=request.POST.get("color", ""),
         reason=request.POST.get("reason", ""),
         note=request.POST.get("note", ""),
         opened=[name for name in request.POST.get("opened", "").split(",") if name],
-        seconds=float(seconds) if seconds.replace(".", "", 1).isdigit() else None,
+        seconds=float(seconds) if seconds.replace(".", "", 1).isdecimal() else None,
     )
     if given.verdict not in Review.Verdict.values:
         return JsonResponse({"detail": "结论不在可选范围内"}, status=400)

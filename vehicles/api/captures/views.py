@@ -82,7 +82,7 @@ class CaptureListView(APIView):
         assert isinstance(request.user, User)
         given = {key: str(value) for key, value in request.query_params.items()}
         limit = given.get("limit", "")
-        count = min(int(limit), MOST_ROWS) if limit.isdigit() else 50
+        count = min(int(limit), MOST_ROWS) if limit.isdecimal() else 50
         rows = reads.captures_for(request.user)
         if given.get("queue") in ("1", "true"):
             rows = reads.review_queue(request.user)
