@@ -194,6 +194,8 @@ if urlsplit(EVIDENCE_URL).scheme not in ("file", "s3"):
 EVIDENCE_KEY_FILE = env.str(
     "EVIDENCE_KEY_FILE", default=str(BASE_DIR / "var/keys/evidence.pem")
 )
+# Public keys (hex) that signed earlier anchors, where the signing key had to be replaced.
+EVIDENCE_OLD_KEYS = env.list("EVIDENCE_OLD_KEYS", default=[])
 # A time-stamping authority (RFC 3161) for bundles, and its root certificates (PEM).
 TSA_URL = env.str("TSA_URL", default="")
 TSA_ROOTS_FILE = env.str("TSA_ROOTS_FILE", default="")

@@ -194,8 +194,16 @@ def verify_entries() -> Iterator[Fault]:
         yield Fault(AUDIT_CHAIN, subject, "entry was deleted")
 
 
+def verify_links() -> Iterator[Fault]:
+    """Yield links that are marked as sealed but have no seal (any more)."""
+    lost = Link.objects.filter(sealed=True, seal=None).order_by("id")
+    for link in lost.iterator(chunk_size=2000):
+        yield Fault(link.chain, link.subject, "was sealed, its seal is missing")
+
+
 def verify_all() -> Iterator[Fault]:
     """Yield the faults of every chain and of the audit log."""
     for chain in Seal.objects.order_by().values_list("chain", flat=True).distinct():
         yield from verify_chain(chain)
+    yield from verify_links()
     yield from verify_entries()

@@ -24,6 +24,7 @@ from bozhou_eco.audit.chain import canonical
 from bozhou_eco.audit.models import Seal
 from bozhou_eco.audit.services import Fault
 from bozhou_eco.common import clock
+from bozhou_eco.evidence.models import IntegrityRun
 from bozhou_eco.evidence.signing import Signer, load_signer
 
 
@@ -80,18 +81,28 @@ def _last_digest() -> str:
 
 def verify_anchors() -> Iterator[Fault]:
     """Yield every anchor that is forged, missing, or that the chains no longer match."""
-    prev = ""
-    own = load_signer().public_key().hex()
+    prev, seen = "", set[str]()
+    keys = {load_signer().public_key().hex(), *settings.EVIDENCE_OLD_KEYS}
     for place, line in _lines():
-        fault = _fault_of(line, prev=prev, own=own)
+        seen.add(place)
+        fault = _fault_of(line, prev=prev, keys=keys)
         if fault:
             yield Fault("anchors", place, fault)
         else:
             yield from _against_chains(place, json.loads(line))
         prev = hashlib.sha256(line).hexdigest()
+    yield from _gone(seen)
 
 
-def _fault_of(line: bytes, *, prev: str, own: str) -> str:
+def _gone(seen: set[str]) -> Iterator[Fault]:
+    """Yield the lines that runs wrote and no file holds: a file deleted or cut short."""
+    for run in IntegrityRun.objects.exclude(anchor="").order_by("pk"):
+        if run.anchor not in seen:
+            reason = f"written by the run of {run.started_at:%Y-%m-%d}, now gone"
+            yield Fault("anchors", run.anchor, reason)
+
+
+def _fault_of(line: bytes, *, prev: str, keys: set[str]) -> str:
     """Return what is wrong with a line by itself, or an empty string."""
     try:
         body: dict[str, Any] = json.loads(line)
@@ -102,7 +113,7 @@ def _fault_of(line: bytes, *, prev: str, own: str) -> str:
         return "the line cannot be read"
     except InvalidSignature:
         return "the signature does not fit the line"
-    if body["key"] != own:
+    if body["key"] not in keys:
         return "signed with another key than the platform's"
     if body["prev"] != prev:
         return "does not follow the line before it: a line is missing"

@@ -1,7 +1,7 @@
 """Re-verification: every stored original, every chain, every audit entry, every anchor."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import chain as join
@@ -68,17 +68,20 @@ def _read_again(sealed: SealedFile, tally: Tally) -> str:
     return ""
 
 
-def verify_everything(*, now: datetime, anchor: bool = True) -> IntegrityRun:
+def verify_everything(
+    *, now: datetime, anchor: bool = True, records: Iterable[Fault] = ()
+) -> IntegrityRun:
     """Verify all, write down what was found, and leave a new anchor.
 
-    The anchor is written only when nothing is wrong: a line with false heads would
+    ``records`` are the faults of other apps' sealed records, found as they are asked
+    for. The anchor is written only when nothing is wrong: a line with false heads would
     hide what the older lines show.
     """
     while audit.seal_pending(now=now):
         pass
     tally = Tally()
     found = list(
-        join(audit.verify_all(), verify_store(tally), anchors.verify_anchors())
+        join(audit.verify_all(), verify_store(tally), anchors.verify_anchors(), records)
     )
     run = IntegrityRun.objects.create(
         started_at=now,

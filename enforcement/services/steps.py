@@ -1,10 +1,12 @@
 """The chain of steps of a case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit.chain import ZERO, digest_of, next_hash
+from bozhou_eco.audit.models import Link
+from bozhou_eco.audit.services import Fault
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import seal_digest
 from enforcement.domain.workflow import CONFLICTS, Duty, Refused
@@ -85,6 +87,25 @@ def verify_steps(case: Case) -> list[str]:
             faults.append(f"第 {step.seq} 步与前一步不相接")
         prev, expected = bytes(step.hash), step.seq + 1
     return faults
+
+
+def verify_all_steps() -> Iterator[Fault]:
+    """Yield every step of every case that was changed, or is gone from its chain."""
+    links = {
+        link.subject: link
+        for link in Link.objects.filter(subject__startswith="step:").iterator()
+    }
+    steps = CaseStep.objects.select_related("case").order_by("pk")
+    for step in steps.iterator(1000):
+        place = f"step:{step.pk}"
+        link = links.pop(place, None)
+        chain = step.case.chain
+        if link is None or link.chain != chain:
+            yield Fault(chain, place, "the step has no link in its case's chain")
+        elif not bytes(link.digest) == bytes(step.digest) == step_digest(step):
+            yield Fault(chain, place, f"step {step.seq} of the case was changed")
+    for place, link in links.items():
+        yield Fault(link.chain, place, "the step was deleted")
 
 
 def take_part(

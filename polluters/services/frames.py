@@ -1,6 +1,6 @@
 """Seal raw frames: an hourly Merkle root per logger, chained."""
 
-from collections import defaultdict
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -9,6 +9,9 @@ from django.db.models import Count
 from django.db.models.functions import TruncHour
 
 from bozhou_eco.audit.chain import merkle_root
+from bozhou_eco.audit.models import Link
+from bozhou_eco.audit.services import Fault
+from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import seal_digest
 from polluters.models import FrameSeal, RawFrame
 
@@ -86,19 +89,48 @@ def seal_hour(*, logger_id: int, hour: datetime, now: datetime) -> FrameSeal | N
     return _sealed(logger_id, hour, now)[0]
 
 
-def verify_hours(*, since: datetime) -> Iterator[str]:
-    """Yield a line for each sealed hour whose frames no longer give its root."""
+def verify_hours(*, since: datetime) -> Iterator[Fault]:
+    """Yield each sealed hour whose frames no longer give the root in its chain.
+
+    The bytes of the frames are read again: their digests are what the root is made of.
+    """
+    links = {
+        (link.chain, link.subject): bytes(link.digest)
+        for link in Link.objects.filter(
+            chain__startswith="frames:", at__gte=since
+        ).iterator()
+    }
     newest: dict[tuple[int, datetime], FrameSeal] = {}
-    for seal in FrameSeal.objects.filter(hour__gte=since).order_by("frames"):
+    seals = FrameSeal.objects.filter(hour__gte=since)
+    for seal in seals.order_by("logger_id", "hour", "frames"):
         newest[seal.logger_id, seal.hour] = seal
-    by_logger: dict[int, list[FrameSeal]] = defaultdict(list)
-    for seal in newest.values():
-        by_logger[seal.logger_id].append(seal)
-    for logger_id, seals in sorted(by_logger.items()):
-        for seal in sorted(seals, key=lambda one: one.hour):
-            leaves = _leaves(logger_id, seal.hour)
-            if len(leaves) < seal.frames:
-                gone = seal.frames - len(leaves)
-                yield f"logger {logger_id} {seal.hour.isoformat()}: {gone} frame(s) gone"
-            elif len(leaves) == seal.frames and merkle_root(leaves) != bytes(seal.root):
-                yield f"logger {logger_id} {seal.hour.isoformat()}: frames were changed"
+    for (logger_id, hour), seal in newest.items():
+        chain, subject = chain_of(logger_id), f"frames:{seal.pk}"
+        place = f"logger:{logger_id} {clock.beijing(hour):%Y-%m-%d %H:%M}"
+        if links.get((chain, subject)) != bytes(seal.root):
+            yield Fault(chain, subject, "the root does not match its link")
+            continue
+        reason = _changed(seal)
+        if reason:
+            yield Fault(chain, place, reason)
+
+
+def _changed(seal: FrameSeal) -> str:
+    """Return what is wrong with the frames of a sealed hour, or an empty string."""
+    rows = RawFrame.objects.filter(
+        logger_id=seal.logger_id,
+        device_time__gte=seal.hour,
+        device_time__lt=seal.hour + HOUR,
+    )
+    leaves = []
+    for moment, digest, body in rows.order_by("device_time", "digest").values_list(
+        "device_time", "digest", "body"
+    ):
+        leaves.append(bytes(digest))
+        if hashlib.sha256(body).digest() != bytes(digest):
+            return f"the frame of {clock.beijing(moment):%H:%M:%S} was changed"
+    if len(leaves) < seal.frames:
+        return f"{seal.frames - len(leaves)} frame(s) gone"
+    if len(leaves) == seal.frames and merkle_root(leaves) != bytes(seal.root):
+        return "frames were changed"
+    return ""

@@ -1,14 +1,18 @@
 """The chain of the audit log: sealed in order, any tampering found and named."""
 
 import hashlib
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import InternalError, ProgrammingError, connection, transaction
 
 from bozhou_eco.audit import services
 from bozhou_eco.audit.chain import merkle_root
 from bozhou_eco.audit.models import AuditEntry, Link, Seal
 from bozhou_eco.common import clock
+from bozhou_eco.evidence.anchors import write_anchor
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -99,8 +103,9 @@ def test_a_deleted_entry_is_named() -> None:
 def test_a_missing_seal_is_named() -> None:
     fill()
     tamper("DELETE FROM audit_seal WHERE seq = 3")
+    lost = Link.objects.order_by("id")[2]
     places = {fault.place for fault in services.verify_all()}
-    assert places == {"audit#4"}
+    assert places == {"audit#4", lost.subject}
 
 
 def test_a_changed_link_is_named() -> None:
@@ -112,6 +117,78 @@ def test_a_changed_link_is_named() -> None:
         link.pk,
     )
     assert "audit#2" in {fault.place for fault in services.verify_all()}
+
+
+def test_a_seal_cut_off_the_end_is_named() -> None:
+    fill()
+    last = Link.objects.order_by("id").last()
+    assert last is not None
+    tamper("DELETE FROM audit_seal WHERE seq = 5")
+    assert [(f.place, f.reason) for f in services.verify_all()] == [
+        (last.subject, "was sealed, its seal is missing")
+    ]
+
+
+def test_entries_seals_and_links_cut_off_together_show_in_the_anchors(
+    settings, tmp_path: Path
+) -> None:
+    settings.ANCHOR_DIR = str(tmp_path / "anchors")
+    settings.EVIDENCE_KEY_FILE = str(tmp_path / "key.pem")
+    entry = fill()[-1]
+    write_anchor(now=clock.now())
+    call_command("verify_audit", stdout=StringIO())
+    tamper("DELETE FROM audit_auditentry WHERE id = %s", entry.pk)
+    tamper("DELETE FROM audit_seal WHERE seq = 5")
+    tamper("DELETE FROM audit_link WHERE subject = %s", f"entry:{entry.pk}")
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 fault"):
+        call_command("verify_audit", stdout=out)
+    assert out.getvalue().startswith("audit#5: anchored at ")
+
+
+def test_an_entry_slipped_in_is_named() -> None:
+    fill()
+    tamper(
+        "INSERT INTO audit_auditentry (at, kind, act, subject, detail, request_id, digest)"
+        " SELECT at, kind, 'test.other', subject, detail, request_id, digest"
+        " FROM audit_auditentry WHERE subject = 'thing:2'"
+    )
+    slipped = AuditEntry.objects.get(act="test.other")
+    assert [(f.place, f.reason) for f in services.verify_all()] == [
+        (f"entry:{slipped.pk}", "entry has no link in the chain")
+    ]
+
+
+def test_a_seal_slipped_in_is_named() -> None:
+    fill()
+    link = services.add_link(
+        chain="audit", subject="x:1", digest=bytes(32), now=clock.now()
+    )
+    tamper("UPDATE audit_seal SET seq = seq + 100 WHERE seq >= 3")
+    tamper("UPDATE audit_seal SET seq = seq - 99 WHERE seq > 100")
+    tamper(
+        "INSERT INTO audit_seal (chain, seq, link_id, prev, hash, at)"
+        " SELECT chain, 3, %s, hash, sha256('x'), at FROM audit_seal WHERE seq = 2",
+        link.pk,
+    )
+    places = {fault.place for fault in services.verify_all()}
+    assert {"audit#3", "audit#4"} <= places
+
+
+def test_entries_and_seals_that_changed_places_are_named() -> None:
+    two, three = fill()[1:3]
+    for old, new in ((two.pk, -1), (three.pk, two.pk), (-1, three.pk)):
+        tamper("UPDATE audit_auditentry SET id = %s WHERE id = %s", new, old)
+    assert {fault.place for fault in services.verify_all()} == {
+        f"entry:{two.pk}",
+        f"entry:{three.pk}",
+    }
+    for old, new in ((two.pk, -1), (three.pk, two.pk), (-1, three.pk)):
+        tamper("UPDATE audit_auditentry SET id = %s WHERE id = %s", new, old)
+    assert list(services.verify_all()) == []
+    for old, new in ((4, 99), (5, 4), (99, 5)):
+        tamper("UPDATE audit_seal SET seq = %s WHERE seq = %s", new, old)
+    assert {fault.place for fault in services.verify_all()} == {"audit#4", "audit#5"}
 
 
 def test_merkle_root_tells_order_and_length() -> None:

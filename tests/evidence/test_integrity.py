@@ -15,6 +15,7 @@ from bozhou_eco.evidence import anchors
 from bozhou_eco.evidence.integrity import verify_everything, verify_store
 from bozhou_eco.evidence.models import IntegrityRun, SealedFile
 from bozhou_eco.evidence.services import seal_bytes
+from bozhou_eco.evidence.signing import load_signer
 from bozhou_eco.evidence.store import FileStore, key_of
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +164,32 @@ def test_a_changed_anchor_file_is_told(own_places: Path, change, reason: str) ->
     found = [fault.reason for fault in anchors.verify_anchors()]
     assert found
     assert any(reason in one for one in found)
+
+
+def test_an_anchor_file_that_is_cut_short_or_gone_is_told(own_places: Path) -> None:
+    seal(2)
+    for _ in range(3):
+        verify_everything(now=clock.now())
+    [path] = (own_places / "anchors").iterdir()
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:2]))
+    [fault] = anchors.verify_anchors()
+    assert fault.place == f"{path.name}:3"
+    assert "now gone" in fault.reason
+    path.unlink()
+    places = [fault.place for fault in anchors.verify_anchors()]
+    assert places == [f"{path.name}:{number}" for number in (1, 2, 3)]
+    assert verify_everything(now=clock.now()).anchor == ""
+
+
+def test_anchors_of_a_replaced_key_hold_where_it_is_named(
+    settings, own_places: Path
+) -> None:
+    seal(1)
+    verify_everything(now=clock.now())
+    old = load_signer().public_key().hex()
+    settings.EVIDENCE_KEY_FILE = str(own_places / "new.pem")
+    [fault] = anchors.verify_anchors()
+    assert "another key" in fault.reason
+    settings.EVIDENCE_OLD_KEYS = [old]
+    assert list(anchors.verify_anchors()) == []

@@ -28,7 +28,8 @@ def fill(count: int = 5) -> None:
 
 
 def faults() -> list[str]:
-    return list(frames.verify_hours(since=clock.now() - timedelta(days=2)))
+    since = clock.now() - timedelta(days=2)
+    return [f"{one.place}: {one.reason}" for one in frames.verify_hours(since=since)]
 
 
 def test_it_works() -> None:
@@ -57,7 +58,16 @@ def test_late_frames_make_another_root() -> None:
     ("sql", "words"),
     [
         ("DELETE FROM polluters_rawframe WHERE cn = '2011'", "5 frame(s) gone"),
-        ("UPDATE polluters_rawframe SET digest = '\\x00' || digest", "were changed"),
+        ("UPDATE polluters_rawframe SET digest = '\\x00' || digest", "was changed"),
+        (
+            "UPDATE polluters_rawframe SET body = set_byte(body, 3, 65)"
+            " WHERE extract(minute FROM device_time) = 2",
+            ":02:00 was changed",
+        ),
+        (
+            "UPDATE polluters_frameseal SET root = sha256('x')",
+            "the root does not match its link",
+        ),
     ],
 )
 def test_tampering_is_named(sql: str, words: str) -> None:

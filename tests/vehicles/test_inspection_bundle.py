@@ -17,7 +17,7 @@ from bozhou_eco.evidence.verify import verify
 from tests import factories
 from tests.vehicles.station_makers import NOON, caller, honest, parts, post_whole
 from vehicles.models import Curve, Inspection, InspectionFile
-from vehicles.services.inspection_bundles import inspection_bundle
+from vehicles.services.inspection_bundles import inspection_bundle, verify_inspections
 
 pytestmark = pytest.mark.django_db
 PARTS = ("appearance", "obd", "process", "results", "session")
@@ -59,8 +59,14 @@ def check(path: Path) -> tuple[bool, list[str]]:
     return verify(str(path), key, lines.append), lines
 
 
+def nightly() -> list[tuple[str, str]]:
+    found = verify_inspections(since=NOON)
+    return [(fault.place, fault.reason) for fault in found]
+
+
 def test_it_works(held: Inspection, tmp_path: Path) -> None:
     path = made(held, tmp_path)
+    assert nightly() == []
     good, lines = check(path)
     assert good, lines
     assert f"digests.json: sealed as inspection:{held.report}" in lines
@@ -91,6 +97,7 @@ def test_a_part_changed_in_the_database_is_named(
     assert not good
     wrong = [line for line in lines if "not as sealed" in line]
     assert [line.partition(".")[0] for line in wrong] == [f"parts/{part}"]
+    assert nightly() == [(f"inspection:{held.report}", f"{part} was changed")]
 
 
 def test_digests_changed_with_the_part_are_named(
@@ -100,6 +107,10 @@ def test_digests_changed_with_the_part_are_named(
     good, lines = check(made(held, tmp_path))
     assert not good
     assert f"digests.json: not as sealed as inspection:{held.report}" in lines
+    [(place, reason)] = nightly()
+    assert (place, "digests" in reason) == (f"inspection:{held.report}", True)
+    Inspection.objects.update(report="652722012609011206000109")
+    assert nightly() == [("inspection:652722012609011206000109", "was never sealed")]
 
 
 def test_an_open_test_makes_a_bundle_that_says_so(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """An inspection as a bundle that holds up without the platform."""
 
+import hashlib
 import json
 import struct
 import zlib
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit.models import Link
+from bozhou_eco.audit.services import Fault
 from bozhou_eco.evidence.services import Proof, build_bundle
 from vehicles.domain.inspection.process import Curve as ProcessData
 from vehicles.domain.inspection.read import as_json
@@ -144,3 +147,28 @@ def inspection_bundle(
         now=now,
         proofs=[proof] if proof else [],
     )
+
+
+def verify_inspections(*, since: datetime) -> Iterator[Fault]:
+    """Yield each finished test whose parts or digests are not those that were sealed."""
+    done = Inspection.objects.filter(state="done", finished_at__gte=since)
+    for inspection in done.select_related("station").order_by("pk").iterator(500):
+        chain, place = chain_of(inspection), f"inspection:{inspection.report}"
+        link = Link.objects.filter(chain=chain, subject=place).first()
+        if link is None:
+            yield Fault(chain, place, "was never sealed")
+        elif bytes(link.digest).hex() != canonical_digest(inspection.digests):
+            yield Fault(chain, place, "its digests are not those that were sealed")
+        else:
+            for part in changed_parts(inspection):
+                yield Fault(chain, place, f"{part} was changed")
+
+
+def changed_parts(inspection: Inspection) -> list[str]:
+    """Return the parts that are gone or do not give the digest they came with."""
+    held = parts_of(inspection)
+    return [
+        part
+        for part, digest in sorted(inspection.digests.items())
+        if hashlib.sha256(held.get(part, b"")).hexdigest() != digest
+    ]

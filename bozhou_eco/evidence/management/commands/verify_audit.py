@@ -1,4 +1,8 @@
-"""``manage.py verify_audit``: find any change to the audit log or a chain."""
+"""``manage.py verify_audit``: find any change to the audit log or a chain.
+
+What was cut off the end of a chain shows in the anchors, the signed heads outside the
+database.
+"""
 
 from typing import Any
 
@@ -7,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from bozhou_eco.audit.models import Seal
 from bozhou_eco.audit.services import seal_pending, verify_all
 from bozhou_eco.common import clock
+from bozhou_eco.evidence.anchors import verify_anchors
 
 
 class Command(BaseCommand):
@@ -18,7 +23,7 @@ class Command(BaseCommand):
         """Seal what is waiting, then verify all."""
         while seal_pending(now=clock.now()):
             pass
-        faults = list(verify_all())
+        faults = [*verify_all(), *verify_anchors()]
         for fault in faults:
             self.stdout.write(f"{fault.place}: {fault.reason}")
         if faults:
