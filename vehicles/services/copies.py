@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import read_file
@@ -20,6 +20,7 @@ FONTS = (
 )
 QUALITY = 88
 COMPOSED_WIDTH = 1280
+BROKEN, BROKEN_SIZE, BROKEN_COLOR = "图片损坏，无法显示", (440, 280), (90, 90, 90)
 VEHICLE_LINE, PLUME_LINE = (255, 255, 255), (255, 211, 77)
 
 
@@ -29,6 +30,21 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
         if Path(path).exists():
             return ImageFont.truetype(path, size)
     return ImageFont.load_default(size)
+
+
+def upright(content: bytes) -> Image.Image:
+    """A sealed picture turned as its EXIF says: boxes and browsers take it that way.
+
+    What a device sent broken is shown as a grey field that says so.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            return ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        empty = Image.new("RGB", BROKEN_SIZE, BROKEN_COLOR)
+        place = (BROKEN_SIZE[0] // 4, BROKEN_SIZE[1] // 2)
+        ImageDraw.Draw(empty).text(place, BROKEN, font=_font(20))
+        return empty
 
 
 def mark_lines(capture: Capture, one: CaptureFile) -> list[str]:
@@ -47,7 +63,7 @@ def mark_lines(capture: Capture, one: CaptureFile) -> list[str]:
 
 def marked_copy(capture: Capture, one: CaptureFile, *, boxes: bool = True) -> bytes:
     """A JPEG copy of a sealed picture with boxes and a marked strip below it."""
-    picture = Image.open(io.BytesIO(read_file(one.sealed))).convert("RGB")
+    picture = upright(read_file(one.sealed))
     draw = ImageDraw.Draw(picture)
     if boxes:
         line = max(picture.width // 500, 2)
@@ -74,7 +90,7 @@ def marked_copy(capture: Capture, one: CaptureFile, *, boxes: bool = True) -> by
 
 def small_copy(one: CaptureFile) -> bytes:
     """A thumbnail around the vehicle and its plume."""
-    picture: Image.Image = Image.open(io.BytesIO(read_file(one.sealed))).convert("RGB")
+    picture = upright(read_file(one.sealed))
     boxes = [box for box in (one.vehicle_box, one.plume_box) if box]
     if boxes:
         left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)

@@ -62,6 +62,8 @@ class Look:
     height: int = 0
     notes: Sequence[str] = ()
     boxes: Mapping[int, Boxes] = field(default_factory=dict)
+    # Pictures cut out of the clip of a device that sent no other.
+    files: Sequence[EvidenceFile] = ()
 
 
 @transaction.atomic
@@ -77,12 +79,15 @@ def record_look(*, capture_id: int, look: Look, now: datetime) -> bool:
     )
     if capture.origin != Capture.Origin.VENDOR or capture.versions.get("model"):
         return False
+    files: list[EvidenceFile] = []
     if capture.state not in Capture.DECIDED:
         _fill(capture, look)
         _mark(capture, look.boxes)
+        files.extend(look.files)
     capture.versions = {**capture.versions, "model": look.model}
     capture.save()
-    seal(capture, _record(capture, look), now)
+    for one in (*files, _record(capture, look)):
+        seal(capture, one, now)
     audit.record(
         actor=None,
         act="capture.look",

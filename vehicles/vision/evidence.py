@@ -52,7 +52,7 @@ def make_draft(
     darkest = darkest_point(candidate)
     level = candidate.verdict.level
     files = [
-        *_frames(candidate, video, darkest),
+        *shown_frames(candidate, video),
         *_stills(candidate, analysis),
         _clip(video, darkest.at, margin, analysis.seconds),
     ]
@@ -114,9 +114,9 @@ def _share(point: CurvePoint, analysis: Analysis) -> tuple[float, float, float, 
     return x1 / width, y1 / height, x2 / width, y2 / height
 
 
-def _frames(
-    candidate: Candidate, video: Path, darkest: CurvePoint
-) -> list[EvidenceFile]:
+def shown_frames(candidate: Candidate, video: Path) -> list[EvidenceFile]:
+    """First, darkest and last picture of a candidate, and the panorama."""
+    darkest = darkest_point(candidate)
     wide = candidate.plate_at if candidate.plate_at is not None else candidate.begins
     pictures = frames_at(video, sorted({*candidate.evidence_times, wide}))
     points = {point.at: point for point in candidate.curve}
@@ -147,6 +147,23 @@ def _frames(
         )
     )
     return files
+
+
+def spread_frames(video: Path, seconds: float) -> list[EvidenceFile]:
+    """Three pictures over a video in which nothing was put forward, for people to see."""
+    times = [0.0, round(seconds / 2, 3), round(seconds, 3)]
+    pictures = frames_at(video, times)
+    return [
+        EvidenceFile(
+            kind=Kind.FRAME,
+            place=place,
+            name=f"frame-{place}.jpg",
+            media_type="image/jpeg",
+            content=jpeg(pictures[at]),
+            at=at,
+        )
+        for place, at in enumerate(sorted(pictures), 1)
+    ]
 
 
 def _stills(candidate: Candidate, analysis: Analysis) -> list[EvidenceFile]:

@@ -5,7 +5,7 @@ background of their own, so they give darkness and the detector's vote, never a 
 """
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bozhou_eco.common import clock
@@ -13,10 +13,16 @@ from bozhou_eco.common.video import VideoError
 from bozhou_eco.evidence.services import read_file
 from vehicles.domain.smoke.voting import Voted, vote
 from vehicles.models import Capture, CaptureFile
+from vehicles.services.captures import EvidenceFile
 from vehicles.services.vendor_looks import Boxes, Look, record_look
 from vehicles.vision import worker
 from vehicles.vision.analysis import Analysis, Candidate
-from vehicles.vision.evidence import darkest_point, row_of
+from vehicles.vision.evidence import (
+    darkest_point,
+    row_of,
+    shown_frames,
+    spread_frames,
+)
 from vehicles.vision.pictures import PictureError, decode_picture
 from vehicles.vision.stills import Still, look_at_still
 
@@ -34,12 +40,13 @@ def look_at_vendor_capture(capture_id: int) -> bool:
     if capture is None or capture.versions.get("model"):
         return False
     stills, notes = _stills(capture)
-    analysis = _clip(capture, notes)
+    analysis, files = _clip(capture, notes)
     home = worker.profile_of(capture.camera).home
     if analysis is not None and analysis.candidates:
         look = _from_clip(analysis, notes, stills, home)
     else:
         look = _from_stills(stills, notes, analysis, home)
+    look = replace(look, files=files)
     return record_look(capture_id=capture.pk, look=look, now=clock.now())
 
 
@@ -65,18 +72,31 @@ def _stills(capture: Capture) -> tuple[list[_Placed], list[str]]:
     return found, notes
 
 
-def _clip(capture: Capture, notes: list[str]) -> Analysis | None:
+def _clip(
+    capture: Capture, notes: list[str]
+) -> tuple[Analysis | None, list[EvidenceFile]]:
+    """What the clip shows, and pictures out of it where the device sent none."""
     one = capture.files.filter(kind=CaptureFile.Kind.CLIP).first()
     if one is None:
-        return None
+        return None, []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vendor.mp4"
         try:
             path.write_bytes(read_file(one.sealed))
-            return worker.look_through(path, worker.profile_of(capture.camera))
+            analysis = worker.look_through(path, worker.profile_of(capture.camera))
+            if capture.files.filter(kind=CaptureFile.Kind.FRAME).exists():
+                return analysis, []
+            notes.append("设备未报图片，画面由本平台自视频截取")
+            return analysis, _cut_out(analysis, path)
         except (VideoError, FileNotFoundError) as error:
             notes.append(f"视频不能分析：{error}")
-            return None
+            return None, []
+
+
+def _cut_out(analysis: Analysis, video: Path) -> list[EvidenceFile]:
+    if not analysis.candidates:
+        return spread_frames(video, analysis.seconds)
+    return shown_frames(max(analysis.candidates, key=_strength), video)
 
 
 def _from_clip(

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from bozhou_eco.evidence.services import read_file
 from vehicles.models import Capture, CaptureFile, Objection
+from vehicles.vision.pictures import PictureError, decode_picture
 
 
 class Command(BaseCommand):
@@ -50,8 +51,13 @@ class Command(BaseCommand):
             if one.capture.state == Capture.State.CONFIRMED and not one.plume_box:
                 continue  # smoke that nobody marked must not be learnt as a clear road
             name = f"capture-{one.capture_id}-{one.place}"
-            (folder / "images" / f"{name}.jpg").write_bytes(read_file(one.sealed))
-            (folder / "labels" / f"{name}.txt").write_text(label_of(one))
+            content = read_file(one.sealed)
+            try:
+                label = label_of(one, content)
+            except PictureError:
+                continue  # what a device sent broken teaches nothing
+            (folder / "images" / f"{name}.jpg").write_bytes(content)
+            (folder / "labels" / f"{name}.txt").write_text(label)
             provenance.append(
                 {
                     "image": f"{name}.jpg",
@@ -72,12 +78,17 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(provenance)} 张图片")
 
 
-def label_of(one: CaptureFile) -> str:
-    """The YOLO line of a frame's plume; empty for a rejected capture."""
+def label_of(one: CaptureFile, content: bytes) -> str:
+    """The YOLO line of a frame's plume; empty for a rejected capture.
+
+    The box is a share of this very picture: a vendor's pictures differ in size. Raises
+    PictureError for a broken one.
+    """
+    picture = decode_picture(content)
     capture, box = one.capture, one.plume_box
     if capture.state != Capture.State.CONFIRMED or not box:
         return ""
-    width, height = capture.picture_width or 1, capture.picture_height or 1
+    width, height = picture.width, picture.height
     x1, y1, x2, y2 = (float(edge) for edge in box)
     return (
         f"0 {(x1 + x2) / 2 / width:.6f} {(y1 + y2) / 2 / height:.6f} "
