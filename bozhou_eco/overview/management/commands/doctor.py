@@ -1,15 +1,18 @@
 """``manage.py doctor``: what is wrong on this machine, in words an operator can act on."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
 from celery import current_app
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.core.management.base import BaseCommand, CommandParser
@@ -19,15 +22,22 @@ from redis.exceptions import RedisError
 
 from bozhou_eco.audit.models import Link
 from bozhou_eco.common import metrics, probes
+from bozhou_eco.common.fields import SealedTextField
+from bozhou_eco.common.sealed_text import SealedTextError
+from bozhou_eco.evidence.models import IntegrityRun
+from bozhou_eco.evidence.signing import fingerprint, load_signer
 from enforcement import checklist_registry
 from polluters.models import Logger
 
 ADVICE = {
-    "database": "检查 DATABASE_URL，以及 PostgreSQL 是否在运行。",
-    "redis": "检查 REDIS_URL，以及 Valkey/Redis 是否在运行。",
-    "mqtt": "检查 MQTT_URL，以及 MQTT 服务是否在运行；数采仪会重发未应答的报文。",
+    "database": "检查 DATABASE_URL（含用户名和口令），以及 PostgreSQL 是否在运行。",
+    "redis": "检查 REDIS_URL（含口令），以及 Valkey/Redis 是否在运行。",
+    "mqtt": "检查 MQTT_URL（含用户名和口令），以及 MQTT 服务是否在运行；数采仪会重发未应答的报文。",
     "evidence": "检查 EVIDENCE_URL 指向的目录是否可写、磁盘是否已满。",
 }
+SET_CLOCK = "用 NTP 对时（chrony）；取证与报警依赖时钟。"
+ENOUGH_LOGGERS = 5
+MIDDLE_SKEW_S = 60
 QUEUE_WARNING = 1000
 UNSEALED_WARNING = 10_000
 
@@ -57,14 +67,70 @@ def _configuration() -> Iterator[Finding]:
         yield Finding(ok=False, what=str(message.msg), advice=str(message.hint or ""))
     if not errors:
         yield Finding(ok=True, what=f"configuration: {settings.STAGE}")
+
+
+def _keys() -> Iterator[Finding]:
+    yield _signing_key()
+    place = Path(settings.ANCHOR_DIR)
+    while not place.exists():
+        place = place.parent
+    yield Finding(
+        ok=os.access(place, os.W_OK),
+        what=f"anchors: {settings.ANCHOR_DIR}",
+        advice="ANCHOR_DIR 不可写，夜间核验无法留下锚点：更改目录权限。",
+    )
+    backup = Path(settings.BACKUP_PUBLIC_KEY_FILE).is_file()
+    yield Finding(
+        ok=backup or not settings.PRODUCTION,
+        what=f"backup key: {'present' if backup else 'absent'}",
+        advice="运行 manage.py backup_key 目录，并设置 BACKUP_PUBLIC_KEY_FILE；没有它不能备份。",
+    )
+
+
+def _signing_key() -> Finding:
+    """Judge the key of bundles and anchors; one that is lost must not be made anew."""
     key = Path(settings.EVIDENCE_KEY_FILE)
-    if key.exists():
-        private = not key.stat().st_mode & 0o077
-        yield Finding(
-            ok=private,
-            what=f"signing key: {'private' if private else 'readable by others'}",
-            advice="chmod 600 证据签名私钥文件。",
+    if not key.exists():
+        used = IntegrityRun.objects.exclude(anchor="").exists()
+        return Finding(
+            ok=not used,
+            what=f"signing key: absent{'' if used else ', made on first use'}",
+            advice="已有锚点由原密钥签名：从保管处取回 EVIDENCE_KEY_FILE；确已遗失的，"
+            "把旧公钥列入 EVIDENCE_OLD_KEYS 并公布新指纹。",
         )
+    try:
+        known = fingerprint(load_signer().public_key())
+    except (ValueError, TypeError, OSError) as error:
+        return Finding(
+            ok=False,
+            what=f"signing key: cannot be read ({type(error).__name__})",
+            advice="EVIDENCE_KEY_FILE 必须是 Ed25519 私钥（PEM），且运行用户可读。",
+        )
+    private = not key.stat().st_mode & 0o077
+    return Finding(
+        ok=private,
+        what=f"signing key: {'private' if private else 'readable by others'}, "
+        f"fingerprint {known}",
+        advice="chmod 600 证据签名私钥文件。",
+    )
+
+
+def _personal() -> Iterator[Finding]:
+    """Open the newest personal data with the keys at hand."""
+    faults = set()
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if isinstance(field, SealedTextField):
+                newest = model._base_manager.order_by("-pk")
+                try:
+                    list(newest.values_list(field.name, flat=True)[:20])
+                except SealedTextError as error:
+                    faults.add(str(error))
+    yield Finding(
+        ok=not faults,
+        what=f"personal data: {'; '.join(sorted(faults)) or 'opens with FIELD_KEYS'}",
+        advice="把写入时所用的密钥放回 FIELD_KEYS（见 docs/operations.md“Changing keys”）。",
+    )
 
 
 def _tables() -> Iterator[Finding]:
@@ -83,6 +149,11 @@ def _tables() -> Iterator[Finding]:
         what=f"chain: {waiting} digests wait for the sealer",
         advice="检查 beat 与 worker 是否在运行。",
     )
+    silent = Logger.objects.filter(active=True, state=Logger.State.OFFLINE).count()
+    yield Finding(ok=True, what=f"loggers: {silent} offline")
+
+
+def _clock() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT abs(extract(epoch FROM clock_timestamp()) - %s)", [time.time()]
@@ -91,10 +162,27 @@ def _tables() -> Iterator[Finding]:
     yield Finding(
         ok=skew < 2,
         what=f"clock: {skew:.2f} s from the database's",
-        advice="用 NTP 对时（chrony）；取证与报警依赖时钟。",
+        advice=SET_CLOCK,
     )
-    silent = Logger.objects.filter(active=True, state=Logger.State.OFFLINE).count()
-    yield Finding(ok=True, what=f"loggers: {silent} offline")
+    kept = probes.clock_is_set()
+    word = {True: "kept by NTP", False: "not kept by NTP", None: "keeper unknown"}[kept]
+    yield Finding(
+        ok=kept is not False or not settings.PRODUCTION,
+        what=f"clock: {word}",
+        advice=SET_CLOCK,
+    )
+    skews = list(
+        Logger.objects.filter(active=True, clock_skew_s__isnull=False).values_list(
+            "clock_skew_s", flat=True
+        )
+    )
+    if len(skews) >= ENOUGH_LOGGERS:
+        middle = median(skews)
+        yield Finding(
+            ok=abs(middle) < MIDDLE_SKEW_S,
+            what=f"clock: loggers are ahead of it by {middle:.0f} s (median)",
+            advice=f"多数数采仪与本机相差过大，多为本机时钟不准。{SET_CLOCK}",
+        )
 
 
 def _queues() -> Iterator[Finding]:
@@ -156,7 +244,10 @@ class Command(BaseCommand):
         """Print the findings."""
         parts: tuple[Callable[[], Iterator[Finding]], ...] = (_stores,)
         if not options["stores"]:
-            parts = (_configuration, _stores, _tables, _queues, _programs)
+            parts = (
+                *(_configuration, _stores, _tables, _clock),
+                *(_keys, _personal, _queues, _programs),
+            )
         bad = 0
         for part in parts:
             for finding in _guarded(part):
