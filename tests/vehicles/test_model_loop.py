@@ -19,6 +19,7 @@ from bozhou_eco.common import clock
 from tests.factories import user
 from tests.vehicles import capture_factories as make
 from vehicles.domain.smoke.thresholds import LEAST_REVIEWED, Judged, advise
+from vehicles.management.commands.train_smoke import model_in_use
 from vehicles.models import Capture, CaptureFile, ModelVersion, Objection
 from vehicles.services.vision_models import (
     ModelRefusedError,
@@ -29,7 +30,8 @@ from vehicles.services.vision_models import (
     threshold_advice,
 )
 from vehicles.vision import worker
-from vehicles.vision.config import load_config
+from vehicles.vision.config import WEIGHTS, load_config
+from vehicles.vision.training.seen import note_seen
 
 pytestmark = pytest.mark.django_db
 NOW = make.NOW
@@ -129,6 +131,33 @@ def test_a_candidate_is_compared_and_entered(
         call_command("compare_models", str(model))
 
 
+def test_a_candidate_is_never_judged_by_what_it_learnt_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, folder = candidate(tmp_path), site_set(tmp_path)
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    sides = {f"capture-{number}-1.jpg": "train" for number in range(3)}
+    sides["capture-2-1.jpg"] = "test"
+    for gone in ("train", "test"):
+        sides["gone.jpg"] = gone
+        (prepared / "split.json").write_text(json.dumps({"sides": sides}))
+        assert note_seen(model, source=folder, prepared=prepared) == 2
+    call_command("compare_models", str(model), "--site", str(folder))
+    told = json.loads(capsys.readouterr().out)["figures"]["site"]
+    assert (told["candidate"]["pictures"], told["active"]["pictures"]) == (1, 1)
+    assert told["left_out"] == 2
+    client = Client()
+    client.force_login(user(Role.LEADER))
+    page = client.get(reverse("vehicles:vision_models")).content.decode()
+    assert "不含训练用过的 2 张" in page
+    sides["capture-2-1.jpg"] = "val"
+    (prepared / "split.json").write_text(json.dumps({"sides": sides}))
+    note_seen(model, source=folder, prepared=prepared)
+    with pytest.raises(CommandError, match="都用于训练过"):
+        call_command("compare_models", str(model), "--site", str(folder))
+
+
 def registered(tmp_path: Path, *, recall: float = 0.95) -> ModelVersion:
     figures = {
         "pictures": 40, "clear": 20, "smoke_map50": 0.8, "threshold": 0.15,
@@ -159,11 +188,15 @@ def test_a_person_lets_a_model_in_and_workers_take_it(tmp_path: Path) -> None:
     assert answer.status_code == 302
     row.refresh_from_db()
     assert (row.active, row.activated_by) == (True, leader)
-    assert active_model_path() == Path(row.path)
+    assert active_model_path() == model_in_use() == Path(row.path)
     assert worker.eyes_in_use().version.startswith("other_openvino_model@")
     assert AuditEntry.objects.filter(act="model.activate").count() == 1
     client.post(reverse("vehicles:vision_model_retire"))
     assert worker.eyes_in_use().version == before
+    assert model_in_use() == WEIGHTS / "smoke_openvino_model"
+    (tmp_path / "images").mkdir()
+    with pytest.raises(CommandError, match="--init"):
+        call_command("train_smoke", "--data", str(tmp_path), "--init", str(tmp_path))
 
 
 def test_a_worse_model_needs_a_reason_and_a_changed_file_is_refused(
@@ -254,6 +287,7 @@ def test_training_runs_from_exported_verdicts_to_a_usable_model(tmp_path: Path) 
     call_command("train_smoke", stdout=told, **options)
     assert (tmp_path / "work" / "photos.done").exists()
     assert str(out) in told.getvalue()
+    assert (out / "trained_on.json").is_file()
     call_command("compare_models", str(out), "--site", str(folder), stdout=told)
-    assert ModelVersion.objects.count() == 1
+    assert ModelVersion.objects.get().figures["site"]["left_out"] > 0
     assert clock.now()

@@ -44,6 +44,8 @@ def _rows(model: ModelVersion) -> list[dict[str, object]]:
             worse = change is not None and (
                 change > 0 if figure in LESS_IS_BETTER else change < 0
             )
+            if figure == "pictures" and pair.get("left_out"):
+                name = f"{name}（不含训练用过的 {pair['left_out']} 张）"
             rows.append(
                 {
                     "set": label,

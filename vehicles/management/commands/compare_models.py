@@ -17,6 +17,7 @@ from vehicles.vision.config import load_config
 from vehicles.vision.detector import Detector
 from vehicles.vision.stills import SMOKE_SCORE
 from vehicles.vision.training.evaluate import Picture, evaluate, read_labelled
+from vehicles.vision.training.seen import picture_digest, seen_by
 
 
 class Command(BaseCommand):
@@ -49,10 +50,11 @@ class Command(BaseCommand):
             Detector(path, size=config.size, threads=config.threads)
             for path in (candidate, now_used)
         )
+        seen = seen_by((candidate, now_used))
         figures: dict[str, object] = {}
         for key, folder in sets.items():
-            pictures = self.pictures(folder)
-            figures[key] = {
+            pictures, left_out = self.unseen(folder, seen)
+            measured = {
                 side: evaluate(
                     pictures,
                     smoke=one.detect,
@@ -61,6 +63,7 @@ class Command(BaseCommand):
                 ).as_dict()
                 for side, one in (("candidate", new), ("active", old))
             }
+            figures[key] = {**measured, "left_out": left_out}
         try:
             model = register_model(
                 name=options["name"] or candidate.stem,
@@ -78,6 +81,17 @@ class Command(BaseCommand):
             "worse": worse_figures(figures),
         }
         self.stdout.write(json.dumps(told, ensure_ascii=False))
+
+    def unseen(self, folder: Path, seen: set[str]) -> tuple[list[Picture], int]:
+        """The pictures neither model learnt from, and how many others there are."""
+        found = self.pictures(folder)
+        kept = [one for one in found if picture_digest(one.path) not in seen]
+        if not kept:
+            raise CommandError(
+                f"{folder} 的图片都用于训练过，不能用来比较；"
+                "请另行导出此后的复核结论（export_dataset --since）"
+            )
+        return kept, len(found) - len(kept)
 
     @staticmethod
     def pictures(folder: Path) -> list[Picture]:

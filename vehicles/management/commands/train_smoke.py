@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
+from vehicles.services.vision_models import active_model_path
 from vehicles.vision.config import WEIGHTS
 from vehicles.vision.training.export import export_model
 from vehicles.vision.training.groups import TooFewError
 from vehicles.vision.training.run import Recipe, train
+from vehicles.vision.training.seen import note_seen
 
 
 class Command(BaseCommand):
@@ -26,7 +29,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--init",
             type=Path,
-            default=WEIGHTS / "smoke_openvino_model",
             help="起始权重与教师：OpenVINO 目录（默认为现用模型）",
         )
         parser.add_argument("--out", type=Path, help="默认 WORK/smoke_openvino_model")
@@ -41,10 +43,14 @@ class Command(BaseCommand):
         """Train, then export what came out."""
         if not (options["data"] / "images").is_dir():
             raise CommandError("数据目录中没有 images/")
+        start: Path = options["init"] or model_in_use()
+        if not any(start.glob("*.xml")):
+            raise CommandError(f"{start} 不是 OpenVINO 目录，请用 --init 指定起始权重")
+        self.stdout.write(f"起始权重：{start}")
         recipe = Recipe(
             source=options["data"],
             work=options["work"],
-            teacher=options["init"],
+            teacher=start,
             epochs=options["epochs"],
             last_epochs=options["last_epochs"],
             size=options["size"],
@@ -58,4 +64,14 @@ class Command(BaseCommand):
             raise CommandError("照片太少：至少需要两张不同场景的照片") from None
         target = options["out"] or options["work"] / "smoke_openvino_model"
         export_model(checkpoint, target, size=512)
+        note_seen(target, source=recipe.source, prepared=recipe.work / "data")
         self.stdout.write(f"模型已写入 {target}；启用前请先比较：compare_models。")
+
+
+def model_in_use() -> Path:
+    """The smoke model people put to use, else ours; a machine for training has no site."""
+    try:
+        active = active_model_path()
+    except DatabaseError:
+        active = None
+    return active or WEIGHTS / "smoke_openvino_model"
