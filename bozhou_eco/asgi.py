@@ -16,6 +16,7 @@ wsgi = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  (after the variables above)
 
+from bozhou_eco.accounts.sockets import SocketRules  # noqa: E402
 from bozhou_eco.common.garbage import look_seldom  # noqa: E402
 from bozhou_eco.common.threaded import ThreadedHttp  # noqa: E402
 from bozhou_eco.routing import websocket_urlpatterns  # noqa: E402  (needs loaded apps)
@@ -24,7 +25,7 @@ application = ProtocolTypeRouter(
     {
         "http": ThreadedHttp(wsgi, threads=settings.WEB_THREADS),
         "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+            AuthMiddlewareStack(SocketRules(URLRouter(websocket_urlpatterns)))
         ),
     }
 )

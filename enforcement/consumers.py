@@ -3,9 +3,9 @@
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from bozhou_eco.accounts.models import Organisation, User
+from bozhou_eco.common.sockets import TolerantConsumer
 from enforcement.models import Case
 
 FORBIDDEN = 4403
@@ -20,7 +20,7 @@ def may_follow(user: Any, pk: int) -> bool:
     return bool(Case.objects.visible_to(user).filter(pk=pk).exists())
 
 
-class CaseConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class CaseConsumer(TolerantConsumer):
     """Forwards what the group of one case says."""
 
     group = ""

@@ -1,20 +1,41 @@
 """Rules that follow a signed-in person through every request."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
 from bozhou_eco.accounts.models import Role, User
 
 IDLE_KEY = "last_seen"
 MFA_KEY = "mfa_set_up"
-FREE_PREFIXES = ("/accounts/", "/static/", "/healthz", "/readyz", "/api/")
+FREE_PREFIXES = ("/accounts/", "/static/", "/healthz", "/readyz")
+API_PREFIX = "/api/"
 STAFF_ROLES = frozenset(Role) - {Role.STATION, Role.ENTERPRISE}
+NO_FACTOR = "请先在网页上启用动态验证码或通行密钥，再使用接口"
+
+
+def needs_second_factor(user: object) -> bool:
+    """Return whether the person may read nothing without a second factor."""
+    return (
+        settings.MFA_REQUIRED and isinstance(user, User) and user.has_role(*STAFF_ROLES)
+    )
+
+
+def has_second_factor(user: User) -> bool:
+    """Return whether the person has set one up."""
+    return bool(Authenticator.objects.filter(user=user).exists())
+
+
+def is_idle(session: Mapping[str, Any], now: float) -> bool:
+    """Return whether nobody has used a session for too long."""
+    return bool(now - int(session.get(IDLE_KEY, now)) > settings.SESSION_IDLE_SECONDS)
 
 
 class AccountMiddleware:
@@ -44,10 +65,10 @@ class AccountMiddleware:
             return None
         now = int(time.time())
         last = int(request.session.get(IDLE_KEY, now))
-        if now - last > settings.SESSION_IDLE_SECONDS:
+        if is_idle(request.session, now):
             logout(request)
             return HttpResponseRedirect(
-                f"{reverse(settings.LOGIN_URL)}?next={request.path}"
+                f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
             )
         if now - last >= 60 or IDLE_KEY not in request.session:
             request.session[IDLE_KEY] = now
@@ -56,14 +77,24 @@ class AccountMiddleware:
     def _second_factor(self, request: HttpRequest) -> HttpResponse | None:
         user = request.user
         if (
-            not settings.MFA_REQUIRED
-            or not isinstance(user, User)
+            not isinstance(user, User)
+            or not needs_second_factor(user)
             or request.path.startswith(FREE_PREFIXES)
-            or not user.has_role(*STAFF_ROLES)
             or request.session.get(MFA_KEY)
         ):
             return None
-        if Authenticator.objects.filter(user=user).exists():
+        if has_second_factor(user):
             request.session[MFA_KEY] = True
             return None
+        if request.path.startswith(API_PREFIX):
+            body = {
+                "type": "about:blank",
+                "title": NO_FACTOR,
+                "status": 403,
+                "code": "second_factor_missing",
+                "errors": [],
+            }
+            return JsonResponse(
+                body, status=403, content_type="application/problem+json"
+            )
         return HttpResponseRedirect(reverse("mfa_activate_totp"))

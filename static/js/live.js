@@ -4,15 +4,17 @@
   var bz = window.bz;
   var sockets = [];
   var lastAt = null;
+  var ended = false; // the sign-in is over: a socket that was open is refused
 
   function show() {
     var place = bz.$("#live-state");
-    if (!place || !sockets.length) return;
-    var lost = sockets.some(function (s) { return !s.open; });
+    if (!place || !(sockets.length || ended)) return;
+    var lost = ended || sockets.some(function (s) { return !s.open; });
     place.dataset.state = lost ? "lost" : "open";
     var words = bz.$(".w", place);
     var text;
-    if (lost) text = navigator.onLine === false ? "网络断开" : "连接中断，正在重连";
+    if (ended) text = "登录已结束，请刷新页面";
+    else if (lost) text = navigator.onLine === false ? "网络断开" : "连接中断，正在重连";
     else if (lastAt === null) text = "实时";
     else {
       var age = Math.max(0, Math.round((Date.now() - lastAt) / 1000));
@@ -56,8 +58,9 @@
         if (socket.ws !== ws) return;
         socket.open = false;
         socket.tries += 1;
+        if (event.code === 4401) ended = true;
         show();
-        if (event.code === 4403) { sockets.splice(sockets.indexOf(socket), 1); return; }
+        if (event.code === 4403 || event.code === 4401) { sockets.splice(sockets.indexOf(socket), 1); return; }
         var pause = Math.min(30000, 500 * Math.pow(1.8, socket.tries)) * (0.7 + Math.random() * 0.6);
         socket.timer = setTimeout(connect, pause);
       });

@@ -80,6 +80,22 @@ def test_staff_without_a_second_factor_must_set_one_up(
     assert "totp" not in client.get("/").headers.get("Location", "")
 
 
+def test_the_rest_interface_waits_for_the_second_factor_too(
+    client: Client, settings
+) -> None:
+    settings.MFA_REQUIRED = True
+    client.force_login(factories.user(Role.OFFICER))
+    for path in ("/api/v1/alerts/", "/api/v1/captures/", "/api/schema/"):
+        answer = client.get(path)
+        assert answer.status_code == 403, path
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["code"] == "second_factor_missing"
+    with_factor = factories.user(Role.OFFICER)
+    Authenticator.objects.create(user=with_factor, type="totp", data={})
+    client.force_login(with_factor)
+    assert client.get("/api/v1/alerts/").status_code == 200
+
+
 def test_an_idle_session_ends(client: Client, settings) -> None:
     settings.SESSION_IDLE_SECONDS = 60
     client.force_login(factories.user(Role.OFFICER))
