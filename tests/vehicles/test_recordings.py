@@ -34,7 +34,7 @@ def made(
         if stamps:
             stream.codec_context.time_base = Fraction(1, 1000)
         for number in range(count):
-            image = np.full((height, width, 3), 20 + number * 3, np.uint8)
+            image = np.full((height, width, 3), 20 + number * 3 % 210, np.uint8)
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")
             if stamps:
                 frame.pts, frame.time_base = stamps[number], Fraction(1, 1000)

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from bozhou_eco.accounts.models import District, ScopedQuerySet
@@ -138,9 +139,19 @@ class Camera(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a stream that leads to a forbidden place or to a file by a protocol."""
+        """Refuse a stream that leads to a forbidden place or to a file by a protocol.
+
+        What is watched needs an address and pieces of some length.
+        """
         if PROTOCOL.match(self.address):
             check_fields(STREAMS, address=self.address)
+        wrong = {}
+        if self.source != self.Source.DEVICE and not self.address.strip():
+            wrong["address"] = "请填视频流地址（RTSP、HTTP-FLV、HLS）或录像目录"
+        if not self.segment_seconds:
+            wrong["segment_seconds"] = "分段秒数至少为 1，一般为 10"
+        if wrong:
+            raise ValidationError(wrong)
 
 
 class SegmentQuerySet(ScopedQuerySet):

@@ -77,7 +77,7 @@ class FolderWatch:
         """Take the next new file; whether there was one."""
         place = Path(self.camera.address)
         try:
-            if not place.exists():
+            if not self.camera.address.strip() or not place.exists():
                 self._health(Camera.State.DOWN, f"目录或文件不存在：{place.name}")
                 return False
             files = [place] if place.is_file() else sorted(place.iterdir())
@@ -242,6 +242,7 @@ def _cores(seconds: float, length: float) -> list[tuple[float, float]]:
     """Cores that cover a file without overlap; a short file is one core."""
     if seconds <= WHOLE_SECONDS:
         return [(0.0, seconds)]
+    length = max(length, 1.0)
     count = int(seconds // length)
     edges = [number * length for number in range(count)] + [seconds]
     return list(zip(edges[:-1], edges[1:], strict=True))

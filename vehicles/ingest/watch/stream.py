@@ -1,6 +1,7 @@
 """A live stream cut into overlapping pieces by copying packets, never re-encoding.
 
-Piece k holds the core [k·L, (k+1)·L) of stream time and a margin on both sides. Cores
+A piece holds a core of L seconds of stream time and a margin on both sides; where key
+frames are farther apart than that, a core is as many times L as fit between them. Cores
 touch, so a passing belongs to exactly one piece. Only key frames are decoded here.
 """
 
@@ -16,7 +17,7 @@ import av
 from bozhou_eco.common import clock
 from bozhou_eco.common.outbound import OutboundRefusedError
 from bozhou_eco.common.playlists import stream_options
-from bozhou_eco.common.video import Image, VideoError
+from bozhou_eco.common.video import NO_DECODER, Image, VideoError
 
 OPEN_OPTIONS = {"rtsp_transport": "tcp", "stimeout": "5000000", "timeout": "5000000"}
 MOST_WAITING = 6
@@ -26,6 +27,9 @@ INTRA_CODECS = frozenset({"mjpeg", "mjpegb"})
 LATE_SECONDS = 8.0
 # A server first sends what it has kept; within this time the live edge becomes known.
 SETTLE_SECONDS = 5.0
+# Time stamps that step back by more, or ahead by more, begin a new count: the camera's
+# clock was set, or its publisher started again behind the same address.
+STEP_BACK_SECONDS, STEP_AHEAD_SECONDS = 1.0, 15.0
 
 
 @dataclass
@@ -61,29 +65,34 @@ class StreamCutter:
     """Turns packets into pieces. Feed it packets in order; it never blocks."""
 
     def __init__(self, *, core: float, margin: float, started: datetime) -> None:
-        self.core, self.margin, self.started = core, margin, started
+        self.core, self.margin, self.started = max(core, 1.0), margin, started
         self._ring: deque[Held] = deque()
+        # Cores told so far, each of ``core`` seconds.
         self._number = 0
         self.last_at = 0.0
 
     def add(self, held: Held, template: Any) -> Piece | None:
         """Take a packet; returns a piece when one is complete."""
+        if not self._ring and not held.key:
+            return None  # nothing can be seen before the first key frame
         self._ring.append(held)
         self.last_at = max(self.last_at, held.at)
-        end = (self._number + 1) * self.core + self.margin
-        if held.at < end or not held.key:
+        if not held.key:
             return None
-        return self._cut(template, last=False)
+        cores = int((held.at - self.margin) / self.core + 1e-9) - self._number
+        return self._cut(template, cores=cores) if cores > 0 else None
 
     def flush(self, template: Any) -> Piece | None:
         """What is left when the stream ends, if it has any core."""
         if self.last_at <= self._number * self.core + 0.5:
             return None
-        return self._cut(template, last=True)
+        return self._cut(template, cores=0)
 
-    def _cut(self, template: Any, *, last: bool) -> Piece | None:
+    def _cut(self, template: Any, *, cores: int) -> Piece | None:
+        """A piece with the next ``cores``, with 0 with all that is left."""
+        last = cores == 0
         core_begins = self._number * self.core
-        core_ends = self.last_at if last else core_begins + self.core
+        core_ends = self.last_at if last else core_begins + cores * self.core
         wanted = max(core_begins - self.margin, 0.0)
         start = 0
         for index, held in enumerate(self._ring):
@@ -92,7 +101,7 @@ class StreamCutter:
             if held.key:
                 start = index
         packets = list(self._ring)[start:]
-        self._number += 1
+        self._number += max(cores, 1)
         self._forget(core_ends - self.margin)
         if not packets or not packets[0].key:
             return None
@@ -168,12 +177,22 @@ class Stream:
         except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise VideoError(f"无法连接：{reason[:120]}") from error
+        if self._video.codec_context is None:
+            self._container.close()
+            raise VideoError(NO_DECODER)
         self._video.codec_context.skip_frame = "NONKEY"
+        self._lengths = core, margin
+        self.counters = Counters()
+        self._intra = self._video.codec_context.name in INTRA_CODECS
+        self._begin()
+
+    def _begin(self) -> None:
+        """Count stream time from now on."""
+        core, margin = self._lengths
         self.started = clock.now()
         self.cutter = StreamCutter(core=core, margin=margin, started=self.started)
-        self.counters = Counters()
         self._edge = 0.0
-        self._intra = self._video.codec_context.name in INTRA_CODECS
+        self._decoded_at: float | None = None
 
     def close(self) -> None:
         """Let the connection go."""
@@ -189,6 +208,13 @@ class Stream:
                 if packet.pts is None or packet.dts is None:
                     continue
                 stamp = float(packet.pts * packet.time_base)
+                if self._stepped(float(packet.dts * packet.time_base)):
+                    rest = self.rest()
+                    if rest is not None:
+                        yield rest
+                    self.counters.errors += 1
+                    self._begin()
+                    origin = None
                 origin = stamp if origin is None else origin
                 at = stamp - origin
                 self.counters.packets += 1
@@ -203,6 +229,14 @@ class Stream:
         except (av.error.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise VideoError(f"视频流中断：{reason[:120]}") from error
+
+    def _stepped(self, decoded_at: float) -> bool:
+        """Whether the time stamps do not go on from those before."""
+        before, self._decoded_at = self._decoded_at, decoded_at
+        if before is None:
+            return False
+        step = decoded_at - before
+        return step < -STEP_BACK_SECONDS or step > STEP_AHEAD_SECONDS
 
     def _keep_time(self, at: float) -> float:
         """Follow the camera's clock against ours; seconds by which a packet is late.

@@ -1,6 +1,7 @@
 """One camera's watch: connect, cut, gate, report; come back after any failure."""
 
 import logging
+import time
 from collections import deque
 from datetime import datetime
 
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 REPORT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 FOLDER_PAUSE = 1.0
+# A folder's camera is looked up as often as this; a stream's with every report.
+CHECK_SECONDS = 10.0
 PICTURE_SECONDS = 2.0
 NEVER = float("-inf")
 
@@ -36,6 +39,7 @@ class StreamWatch:
 
     def __init__(self, camera: Camera, stopper: Stopper) -> None:
         self.camera, self.stopper = camera, stopper
+        self._began = camera
         self.gate, self.looks = MotionGate(), PictureHealth()
         self.waiting: deque[Piece] = deque()
         self.lost_pieces = 0
@@ -44,13 +48,18 @@ class StreamWatch:
         self._last_frame: datetime | None = None
 
     def run(self) -> None:
-        """Watch until stopped; pauses between tries double up to a minute."""
+        """Watch until stopped or the camera is watched no more or elsewhere.
+
+        Pauses between tries double up to a minute.
+        """
         pause = FIRST_PAUSE
-        while not self.stopper.stopping:
+        while not self._over():
             close_old_connections()
             try:
                 self._watch_once()
                 reason = "视频流结束"
+                if self._over():
+                    return
             except VideoError as error:
                 reason = str(error)
             if self._last_frame is not None:
@@ -60,6 +69,9 @@ class StreamWatch:
             self._report(Camera.State.DOWN, reason)
             self.stopper.rest(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _over(self) -> bool:
+        return self.stopper.stopping or changed(self.camera, self._began)
 
     def _watch_once(self) -> None:
         stream = Stream(
@@ -78,7 +90,7 @@ class StreamWatch:
                     self._see(item, stream)
                 else:
                     self._finish(item)
-                if self.stopper.stopping:
+                if self._over():
                     break
         finally:
             rest = stream.rest()
@@ -169,13 +181,22 @@ class StreamWatch:
         self.camera = report_health(camera=self.camera, health=health, now=clock.now())
 
 
+def changed(now: Camera, began: Camera) -> bool:
+    """Whether a camera is no longer what its watch began with: it begins anew or ends."""
+    return not now.active or (now.source, now.address) != (began.source, began.address)
+
+
 def watch(camera: Camera, stopper: Stopper) -> None:
-    """Watch one camera until asked to stop."""
+    """Watch one camera until asked to stop, or until its settings were changed."""
     if camera.source == Camera.Source.STREAM:
         StreamWatch(camera, stopper).run()
         return
-    folder = FolderWatch(camera)
+    folder, checked = FolderWatch(camera), time.monotonic()
     while not stopper.stopping:
         close_old_connections()
         if not folder.step():
             stopper.rest(FOLDER_PAUSE)
+        if time.monotonic() - checked >= CHECK_SECONDS:
+            checked = time.monotonic()
+            if changed(Camera.objects.get(pk=camera.pk), camera):
+                return

@@ -9,9 +9,11 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from alerts.services.heartbeats import Pulse
+from bozhou_eco.common import clock
 from bozhou_eco.common.loop import Stopper
 from vehicles.ingest.watch.watcher import watch
 from vehicles.models import Camera
+from vehicles.services.cameras import Health, report_health
 
 logger = logging.getLogger(__name__)
 LOOK_AGAIN_SECONDS = 10.0
@@ -68,5 +70,18 @@ class Command(BaseCommand):
             watch(camera, stopper)
         except DatabaseError as error:
             logger.warning("camera %s waits for the database: %s", camera.code, error)
+        except Exception as error:
+            logger.exception("the watch of camera %s ended", camera.code)
+            self.tell(camera, error)
         finally:
             connection.close()
+
+    @staticmethod
+    def tell(camera: Camera, error: Exception) -> None:
+        """Say on the camera's page that its watch ended, and by what."""
+        words = f"监看出错，稍后重试：{type(error).__name__} {str(error)[:120]}"
+        health = Health(state=Camera.State.DOWN, problem=words)
+        try:
+            report_health(camera=camera, health=health, now=clock.now())
+        except (DatabaseError, Camera.DoesNotExist) as problem:
+            logger.warning("camera %s not told: %s", camera.code, problem)
