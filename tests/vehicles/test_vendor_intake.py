@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.vehicles import capture_factories as make
@@ -208,3 +209,19 @@ def test_odd_filters_are_no_error(query: str) -> None:
     client.force_login(user(Role.REVIEWER))
     answer = client.get(f"/api/v1/captures/?{query}")
     assert answer.status_code in (200, 400), answer.content[:300]
+
+
+def test_a_key_is_issued_by_command_and_the_one_before_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    of = make.camera(source="device")
+    keys = []
+    for _ in range(2):
+        call_command("camera_key", of.code)
+        keys.append(capsys.readouterr().out.split("密钥：")[1].split()[0])
+    assert send(keys[0]).status_code == 401
+    assert send(keys[1]).status_code == 201
+    with pytest.raises(CommandError, match="没有设备"):
+        call_command("camera_key", "nobody")
+    with pytest.raises(CommandError, match="文件或目录"):
+        call_command("camera_key", make.camera(source="folder").code)

@@ -145,13 +145,12 @@ class Camera(models.Model):
         """
         if PROTOCOL.match(self.address):
             check_fields(STREAMS, address=self.address)
-        wrong = {}
         if self.source != self.Source.DEVICE and not self.address.strip():
-            wrong["address"] = "请填视频流地址（RTSP、HTTP-FLV、HLS）或录像目录"
+            raise ValidationError(
+                {"address": "请填视频流地址（RTSP、HTTP-FLV、HLS）或录像目录"}
+            )
         if not self.segment_seconds:
-            wrong["segment_seconds"] = "分段秒数至少为 1，一般为 10"
-        if wrong:
-            raise ValidationError(wrong)
+            raise ValidationError("分段秒数至少为 1，一般为 10")
 
 
 class SegmentQuerySet(ScopedQuerySet):

@@ -91,7 +91,7 @@ class CaptureListView(APIView):
 
 
 class VendorInput(serializers.Serializer[Any]):
-    """The plain form of a device's event; other vendors' forms are in docs/api.md."""
+    """The plain form of a device's event; other vendors' forms are in docs/api-captures.md."""
 
     event = serializers.CharField(help_text="JSON：id、captured_at、plate、level …")
     picture1 = serializers.FileField()
