@@ -2,19 +2,23 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 from django.db.models import Count
 from redis.exceptions import RedisError
 
+from alerts.models import Delivery
 from bozhou_eco.audit.models import Link, Seal
 from bozhou_eco.common import clock, metrics, probes
+from bozhou_eco.evidence.models import IntegrityRun
 from polluters.models import Logger, QuarantinedFrame
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "bozhou_"
+LATELY = timedelta(minutes=15)
+NEWEST_PUSHES = 1000
 QUEUES = ("default", "push", "analysis", "vision")
 HELP = {
     "store_up": "1 if the store answered within 2 s",
@@ -25,6 +29,10 @@ HELP = {
     "quarantine_waiting": "Quarantined frames waiting for an officer, by reason",
     "chain_unsealed": "Digests that wait for the sealer",
     "chain_last_seal_age_seconds": "Time since the last seal of a chain",
+    "chain_verified_age_seconds": "Time since the last re-verification of everything",
+    "chain_verified_faults": "Faults that the last re-verification found",
+    "push_latency_seconds": "From due to sent, messages of the last 15 minutes",
+    "push_overdue_seconds": "Age of the oldest message that is due and not sent",
     "database_bytes": "Size of the database",
     "database_connections": "Open connections by state",
 }
@@ -78,6 +86,7 @@ def _samples(now: datetime) -> Iterator[Sample]:
     try:
         yield from _loggers(now)
         yield from _chains(now)
+        yield from _pushes(now)
         yield from _database()
     except DatabaseError as error:
         logger.warning("tables not readable: %s", error)
@@ -115,6 +124,29 @@ def _chains(now: datetime) -> Iterator[Sample]:
     if last is not None:
         age = (now - last.at).total_seconds()
         yield "chain_last_seal_age_seconds", {}, round(age, 1)
+
+    run = IntegrityRun.objects.order_by("-started_at").first()
+    if run is not None:
+        age = (now - run.started_at).total_seconds()
+        yield "chain_verified_age_seconds", {}, round(age, 1)
+        yield "chain_verified_faults", {}, run.fault_count
+
+
+def _pushes(now: datetime) -> Iterator[Sample]:
+    newest = Delivery.objects.order_by("-pk").values_list("due_at", "sent_at")
+    took = sorted(
+        (sent - due).total_seconds()
+        for due, sent in newest[:NEWEST_PUSHES]
+        if sent is not None and sent > now - LATELY
+    )
+    for quantile in (0.5, 0.95):
+        if took:
+            at = min(int(len(took) * quantile), len(took) - 1)
+            yield "push_latency_seconds", {"quantile": f"{quantile:g}"}, took[at]
+    waits = Delivery.objects.filter(state="waiting", due_at__lt=now)
+    oldest = waits.order_by("due_at").values_list("due_at", flat=True).first()
+    age = (now - oldest).total_seconds() if oldest else 0.0
+    yield "push_overdue_seconds", {}, round(age, 1)
 
 
 def _database() -> Iterator[Sample]:

@@ -65,6 +65,7 @@ class Pending:
     messages: list[Message]
     epoch: int
     result: "Future[Outcome | None]"
+    since: float
 
 
 class Intake:
@@ -85,6 +86,7 @@ class Intake:
         self.pulse = Pulse(f"ingest:{options.client_id}", "报文接入进程")
         self._chores_at = time.monotonic()
         self._last_message = time.monotonic()
+        self._reading_since = 0.0
 
     def _make_client(self) -> BufferedClient:
         client = BufferedClient(
@@ -188,12 +190,13 @@ class Intake:
             return
         self._gather(size)
         batch, self.incoming = self.incoming[:size], self.incoming[size:]
-        self._last_message = time.monotonic()
+        self._last_message = self._reading_since = time.monotonic()
         draft = self._read(batch)
+        since, self._reading_since = self._reading_since, 0.0
         before = self._settled(wait=True)
         if draft is not None:
             work = self.committer.submit(self._commit, batch, draft)
-            self.pending = Pending(batch, self.epoch, work)
+            self.pending = Pending(batch, self.epoch, work, since)
         self._answer(before)
 
     def _read(self, batch: list[Message]) -> Draft | None:
@@ -284,7 +287,13 @@ class Intake:
             self.pulse.give()
         self.client.loop_misc()
         metrics.gauge("hj212_queue", len(self.incoming))
+        metrics.gauge("hj212_lag_seconds", round(self._lag(now), 3))
         metrics.flush()
+
+    def _lag(self, now: float) -> float:
+        """Return how long the oldest batch at hand has waited for its commit."""
+        since = self.pending.since if self.pending else self._reading_since
+        return now - since if since else 0.0
 
     def _drained(self) -> bool:
         idle = time.monotonic() - self._last_message

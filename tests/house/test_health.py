@@ -2,12 +2,17 @@
 
 import socket
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from bozhou_eco.common import metrics, probes
+from alerts.models import Delivery
+from bozhou_eco.common import clock, metrics, probes
+from bozhou_eco.evidence.integrity import verify_everything
+from tests.alerts.makers import alert
+from tests.alerts.test_result_rules import message
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +90,27 @@ def test_metrics_show_stores_queues_and_counters(client):
     counted = [line for line in lines if line.startswith("bozhou_house_test_total{")]
     assert counted[0].startswith('bozhou_house_test_total{kind="quote\\"d"} ')
     assert lines.count("# TYPE bozhou_store_up gauge") == 1
+
+
+def test_metrics_tell_of_verification_and_pushes(client, settings, tmp_path):
+    settings.EVIDENCE_URL = f"file://{tmp_path / 'store'}"
+    settings.ANCHOR_DIR = str(tmp_path / "anchors")
+    settings.EVIDENCE_KEY_FILE = str(tmp_path / "key.pem")
+    now = clock.now()
+    verify_everything(now=now - timedelta(hours=2))
+    due, of = now - timedelta(minutes=5), alert(now=now)
+    Delivery.objects.all().delete()
+    for seconds in (*range(1, 20), 40):
+        sent = due + timedelta(seconds=seconds)
+        message(of=of, due_at=due, sent_at=sent, state="sent")
+    message(of=of, due_at=now - timedelta(minutes=3), state="waiting")
+    lines = client.get("/metrics").content.decode().splitlines()
+    figures = dict(line.rsplit(" ", 1) for line in lines if line[0] != "#")
+    assert float(figures["bozhou_chain_verified_age_seconds"]) >= 7200
+    assert figures["bozhou_chain_verified_faults"] == "0"
+    assert figures['bozhou_push_latency_seconds{quantile="0.5"}'] == "11"
+    assert figures['bozhou_push_latency_seconds{quantile="0.95"}'] == "40"
+    assert float(figures["bozhou_push_overdue_seconds"]) >= 180
 
 
 @pytest.mark.parametrize(
