@@ -7,6 +7,7 @@ monthly sums, watch list) is made by the same services that serve real records.
 import random
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -32,6 +33,7 @@ from vehicles.simulation.fleet import Car, make_fleet
 YEAR = 2025
 TESTS, CHECKED, VIOLATIONS = 74_300, 221, 15
 FLEET, SEED = 63_000, 6527
+SMOKING = ("新E0K73X", "新E1M28X")
 ROADS = (
     ("G30 博乐入城口", "652701"), ("G3018 阿拉山口口岸段", "652702"),
     ("G30 精河出口", "652722"), ("G312 五台路口", "652722"),
@@ -61,6 +63,7 @@ def _seed_vehicles(rng: random.Random) -> list[tuple[int, Car]]:
     fleet_ = make_fleet(FLEET, seed=SEED, today=date(YEAR, 1, 1))
     held = set(Vehicle.objects.values_list("plate", "plate_color"))
     new = [c for c in fleet_ if (c.vehicle.plate, c.vehicle.plate_color) not in held]
+    _register_smoking(new)
     districts = list(District.objects.values_list("pk", flat=True))
     stamp = datetime(YEAR, 1, 1, tzinfo=clock.BEIJING)
     copy_rows(
@@ -82,6 +85,19 @@ def _seed_vehicles(rng: random.Random) -> list[tuple[int, Car]]:
         )
     }
     return [(ids[c.vehicle.plate, c.vehicle.plate_color], c) for c in new]
+
+
+def _register_smoking(cars: list[Car]) -> None:
+    """Give two diesel trucks the plates of the demo's clips, so that reviewers know them."""
+    trucks = (car for car in cars if car.vehicle.fuel == "B" and car.vehicle.use == "F")
+    held = {(car.vehicle.plate, car.vehicle.plate_color) for car in cars}
+    for plate in SMOKING:
+        if (plate, "yellow") in held:
+            continue
+        car = next(trucks)
+        car.vehicle = replace(
+            car.vehicle, plate=plate, plate_color="yellow", plate_type="01"
+        )
 
 
 def _vehicle(

@@ -60,12 +60,16 @@
     place.append(mark);
   }
   function drawCrop(image, edges) {
-    var canvas = bz.$("#crop"), pen = canvas.getContext("2d");
-    pen.clearRect(0, 0, canvas.width, canvas.height);
+    var canvas = bz.$("#crop"), pen = canvas.getContext("2d"), fine = window.devicePixelRatio || 1;
+    canvas.width = Math.max(canvas.clientWidth * fine, 2);
+    canvas.height = Math.max(canvas.clientHeight * fine, 2);
     if (!edges) return;
     var wide = (edges[2] - edges[0]) * 1.2, high = (edges[3] - edges[1]) * 1.2;
     var scale = Math.min(canvas.width / wide, canvas.height / high);
-    var x = (edges[0] + edges[2]) / 2 - canvas.width / scale / 2, y = (edges[1] + edges[3]) / 2 - canvas.height / scale / 2;
+    scale = Math.max(scale, canvas.width / image.naturalWidth, canvas.height / image.naturalHeight);
+    function within(middle, length, all) { return Math.min(Math.max(middle - length / 2, 0), Math.max(all - length, 0)); }
+    var x = within((edges[0] + edges[2]) / 2, canvas.width / scale, image.naturalWidth);
+    var y = within((edges[1] + edges[3]) / 2, canvas.height / scale, image.naturalHeight);
     pen.drawImage(image, x, y, canvas.width / scale, canvas.height / scale, 0, 0, canvas.width, canvas.height);
   }
   function showClip(button) {
@@ -104,6 +108,7 @@
     bz.$("#peak").textContent = "共 " + points.length + " 帧，峰值 " + Math.round(peak * 100) + "%（虚线为检测模型置信度）";
     bz.$("#ax0").textContent = first.toFixed(1) + " s";
     bz.$("#ax1").textContent = "+" + last.toFixed(1) + " s";
+    bz.$("#axc").style.left = Math.min(Math.max(x(0) / 3, 24), 76) + "%";
   }
 
   /* ---- verdict ---- */

@@ -160,6 +160,7 @@ def test_an_asked_for_capture_opens_however_long_the_queue(
     client = signed_in(Role.REVIEWER)
     page = client.get(reverse("vehicles:review"), {"capture": asked.pk})
     assert page.context["chosen"] == asked
+    assert 'id="waiting">2</span>' in page.content.decode()
     for nonsense in ("x", "9" * 40, "-1"):
         page = client.get(reverse("vehicles:review"), {"capture": nonsense})
         assert page.context["chosen"] != asked

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -30,7 +31,9 @@ def capture_list(request: HttpRequest) -> HttpResponse:
     """Captures by state, site, level, plate and day."""
     user = current_user(request)
     given = {key: str(value) for key, value in request.GET.items()}
-    found = reads.filtered(reads.captures_for(user), given)
+    found = reads.filtered(reads.captures_for(user), given).annotate(
+        objected=Exists(reads.waiting_objections())
+    )
     context = {
         "page": Paginator(found, PAGE_SIZE).get_page(given.get("page")),
         "given": given,

@@ -48,7 +48,7 @@ def review(request: HttpRequest) -> HttpResponse:
     chosen = chosen or _free(queue, user) or (queue[0] if queue else None)
     context: dict[str, object] = {
         "queue": queue,
-        "waiting": reads.waiting_count(user),
+        "count": reads.waiting_count(user),
         "objected": reads.objected(user),
         "progress": reads.progress_of(user, len(queue), clock.now()),
         "chosen": chosen,
