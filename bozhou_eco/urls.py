@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from bozhou_eco.accounts.views import identity
+from bozhou_eco.accounts.views import identity, no_reset
 
 admin.autodiscover()
 # The administrator configures; other people's second factors, mail addresses, sessions
@@ -31,6 +31,8 @@ def _app(prefix: str, module: str) -> list[URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/identity/", identity, name="identity"),
+    path("accounts/password/reset/", no_reset),
+    path("accounts/password/reset/<path:rest>", no_reset),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),

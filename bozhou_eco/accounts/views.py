@@ -1,7 +1,7 @@
-"""The question who is there, asked in a page of its own."""
+"""The question who is there, asked in a page of its own; and no way round it by mail."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -34,3 +34,8 @@ def identity(request: HttpRequest) -> HttpResponse:
     if not error:
         return render(request, "account/identity_done.html", {"onward": onward})
     return question_page(request, error="" if error == "ask" else error, onward=onward)
+
+
+def no_reset(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Answer 404: nobody gets a new password by mail, an administrator sets it."""
+    raise Http404("口令由系统管理员重置")

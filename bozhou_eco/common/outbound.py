@@ -28,6 +28,15 @@ STREAMS = ("rtsp", "rtsps", "rtmp", *HTTP)
 # What FFmpeg may follow from a stream: a playlist must not lead to a local file.
 STREAM_PROTOCOLS = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,hls,rtmp,crypto,data"
 PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+[:,]")
+# IPv6 that is turned into the IPv4 address written inside: NAT64, 6to4, Teredo, and the
+# translated and compatible forms. No partner is reached so; an inside address may be.
+TRANSLATED = tuple(
+    ipaddress.IPv6Network(text)
+    for text in (
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"),
+        *("::ffff:0:0:0/96", "::/96"),
+    )
+)
 
 
 class OutboundRefusedError(ValueError):
@@ -41,6 +50,8 @@ def allowed(address: str) -> bool:
         ip = ip.ipv4_mapped
     if any(ip in network for network in settings.OUTBOUND_NETWORKS):
         return True
+    if any(ip in network for network in TRANSLATED):
+        return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -20,7 +20,8 @@ from django.http import FileResponse, StreamingHttpResponse
 from bozhou_eco.common import clock
 
 BOM = "\ufeff"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Full-width signs too: Excel of a Chinese Windows takes them for the narrow ones.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBERS = (int, float, Decimal)
 MOST_ROWS = 1_048_576  # of a sheet, its head included
 TITLE_LENGTH = 31
@@ -60,7 +61,7 @@ class _Line:
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yield the lines of a CSV file that spreadsheet programs read as UTF-8."""
     writer: Any = csv.writer(_Line())
-    yield BOM + writer.writerow(head)
+    yield BOM + writer.writerow([safe_cell(label) for label in head])
     for row in rows:
         yield writer.writerow([safe_cell(value) for value in row])
 

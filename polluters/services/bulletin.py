@@ -76,7 +76,8 @@ def as_sheet(paper: Bulletin) -> bytes:
     """Return the workbook: districts, enterprises, outlets and points, a sheet each."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False}
+        buffer,
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
     )
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
     for name, groups in (

@@ -45,6 +45,22 @@ def test_sign_up_is_closed(client: Client) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("rest", ["", "done/", "key/1-abc-def/", "key/done/"])
+def test_nobody_gets_a_new_password_by_mail(
+    client: Client, rest: str, mailoutbox: list[object]
+) -> None:
+    """Neither a letter nor a difference between a known and an unknown address."""
+    user = factories.user(Role.OFFICER)
+    user.email = "officer@example.cn"
+    user.save()
+    for email in (user.email, "nobody@example.cn"):
+        answer = client.post(f"/accounts/password/reset/{rest}", {"email": email})
+        assert answer.status_code == 404
+    assert client.get(f"/accounts/password/reset/{rest}").status_code == 404
+    assert mailoutbox == []
+    assert "password/reset" not in client.get("/accounts/login/").content.decode()
+
+
 def test_login_asks_for_the_second_factor(client: Client) -> None:
     user = factories.user(Role.OFFICER)
     secret = demo_secret(user.username)

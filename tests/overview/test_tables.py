@@ -1,6 +1,7 @@
 """Excel downloads: more rows than a sheet holds go on in another one."""
 
 import io
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -32,3 +33,20 @@ def test_a_long_title_keeps_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
     assert [len(name) for name in book.sheetnames] == [31, 31]
     assert book.sheetnames[1].endswith("（2）")
+
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITERS = sorted(
+    path
+    for app in ("bozhou_eco", "alerts", "enforcement", "polluters", "vehicles")
+    for path in (ROOT / app).rglob("*.py")
+    if "xlsxwriter.Workbook(" in path.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("path", WRITERS, ids=lambda path: path.stem)
+def test_no_workbook_makes_formulas_or_links_of_names(path: Path) -> None:
+    """A firm may be called ``=…`` or ``external:\\\\host\\share``; both stay text."""
+    text = path.read_text(encoding="utf-8")
+    assert '"strings_to_formulas": False' in text
+    assert '"strings_to_urls": False' in text

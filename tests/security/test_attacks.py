@@ -26,7 +26,7 @@ from bozhou_eco.common.outbound import (
     check_url,
     session,
 )
-from bozhou_eco.common.tables import safe_cell
+from bozhou_eco.common.tables import BOM, csv_lines, safe_cell
 from bozhou_eco.routing import websocket_urlpatterns
 from polluters.models import Outlet
 from tests import factories
@@ -196,8 +196,10 @@ def test_pages_may_not_be_framed_sniffed_or_referred(client: Client) -> None:
         assert "frame-ancestors 'none'" in answer["Content-Security-Policy"], path
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize("start", [*"=+-@\t\r\n", *"＝＋－＠"])
 def test_a_cell_is_never_a_formula(start: str) -> None:
+    head = f"{start}1+1"
+    assert next(csv_lines([head], [])).lstrip(BOM).lstrip('"').startswith("'")
     assert safe_cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
     assert safe_cell(-3.5) == -3.5
 
@@ -207,7 +209,12 @@ INSIDE = (
     "http://127.0.0.1:5432/", "http://localhost/", "http://[::1]/", "http://0.0.0.0/",
     "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/", "http://192.168.1.1/",
     "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://0x7f.1/",
-    "http://224.0.0.1/",
+    "http://224.0.0.1/", "http://127.1/", "http://0177.0.0.1/", "http://127。0。0。1/",
+    "http://①②⑦.0.0.1/", "http://1.1.1.1@127.0.0.1/", "http://127.0.0.1#@1.1.1.1/",
+    "http://100.64.0.1/", "http://[fc00::1]/", "http://[fe80::1%25lo]/", "http://[::]/",
+    # An IPv4 address inside IPv6: NAT64, 6to4, Teredo, translated, compatible.
+    "http://[64:ff9b::7f00:1]/", "http://[64:ff9b:1::7f00:1]/", "http://[2002:7f00:1::]/",
+    "http://[2001:0:7f00:1::]/", "http://[::ffff:0:127.0.0.1]/", "http://[::127.0.0.1]/",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,6 +19,16 @@ MOST_FILES = 200
 MOST_BYTES = 256 * 1024 * 1024
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=6)
+# Whatever zipfile and what it unpacks with make of a damaged archive.
+DAMAGED = (
+    zipfile.BadZipFile,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+    zlib.error,
+)
 
 
 class RefusedError(ValueError):
@@ -157,7 +168,7 @@ def read_manifest(body: bytes) -> Manifest:
     """Return a manifest from its bytes; ``RefusedError`` names what is wrong."""
     try:
         data = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedError([f"清单 {MANIFEST} 不是 JSON：{error}"]) from error
     if not isinstance(data, dict):
         raise RefusedError([f"清单 {MANIFEST} 应为一个 JSON 对象"])
@@ -269,7 +280,9 @@ def unpack(body: bytes) -> Parcel:
             if sum(info.file_size for info in listed) > MOST_BYTES:
                 raise RefusedError([f"包解开后超过 {MOST_BYTES // 1024**2} MB"])
             files = {info.filename: archive.read(info) for info in listed}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except RefusedError:
+        raise
+    except DAMAGED as error:
         raise RefusedError([f"不是可读的 ZIP 包：{error}"]) from error
     manifest = files.pop(MANIFEST, None)
     if manifest is None:

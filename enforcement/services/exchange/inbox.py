@@ -103,7 +103,7 @@ def _content(system: Counterpart, parcel: exchange.Parcel) -> Content:
 def _listed(parcel: exchange.Parcel) -> list[object]:
     try:
         rows = json.loads(parcel.files[ROWS])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise exchange.RefusedError([f"{ROWS} 不是 JSON：{error}"]) from error
     if not isinstance(rows, list) or len(rows) > 5000:
         raise exchange.RefusedError([f"{ROWS} 应为不超过 5000 行的列表"])
