@@ -83,6 +83,13 @@ def verify_everything(
     found = list(
         join(audit.verify_all(), verify_store(tally), anchors.verify_anchors(), records)
     )
+    written = ""
+    if anchor and not found:
+        try:
+            written = anchors.write_anchor(now=now)
+        except OSError as error:
+            reason = f"no anchor could be written ({error.strerror})"
+            found.append(Fault("anchors", str(anchors.folder()), reason))
     run = IntegrityRun.objects.create(
         started_at=now,
         ended_at=clock.now(),
@@ -92,7 +99,7 @@ def verify_everything(
         bytes=tally.bytes,
         fault_count=len(found),
         faults=[asdict(fault) for fault in found[: IntegrityRun.MOST_FAULTS]],
-        anchor=anchors.write_anchor(now=now) if anchor and not found else "",
+        anchor=written,
     )
     metrics.count("integrity_runs_total", outcome="faults" if found else "ok")
     audit.record(

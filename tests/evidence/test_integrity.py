@@ -193,3 +193,14 @@ def test_anchors_of_a_replaced_key_hold_where_it_is_named(
     assert "another key" in fault.reason
     settings.EVIDENCE_OLD_KEYS = [old]
     assert list(anchors.verify_anchors()) == []
+
+
+def test_an_anchor_that_cannot_be_written_is_a_fault(
+    settings, own_places: Path
+) -> None:
+    seal(1)
+    (own_places / "file").write_bytes(b"")
+    settings.ANCHOR_DIR = str(own_places / "file" / "anchors")
+    run = verify_everything(now=clock.now())
+    assert (run.fault_count, run.anchor) == (1, "")
+    assert run.faults[0]["reason"].startswith("no anchor could be written")

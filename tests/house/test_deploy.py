@@ -3,16 +3,30 @@
 import json
 import re
 import shlex
+import shutil
+import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 from django.core.management import get_commands, load_command_class
 
 from bozhou_eco.celery import QUEUES
+from bozhou_eco.common import clock
 from bozhou_eco.embedded import processes
 from bozhou_eco.overview import telemetry
 
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -204,6 +218,56 @@ def test_every_alert_says_what_to_do():
     for rule in rules["groups"][0]["rules"]:
         assert set(rule["annotations"]) == {"summary", "action"}, rule["alert"]
         assert rule["labels"]["severity"] in ("critical", "warning")
+
+
+def folders_of_the_platform():
+    """The settings whose default lies in the checkout, where a server may not write."""
+    place = r'"([A-Z0-9_]+)",\s*default=(?:str\(|f"file://\{)BASE_DIR'
+    return set(re.findall(place, SETTINGS))
+
+
+def test_production_keeps_nothing_in_the_checkout():
+    folders = folders_of_the_platform()
+    assert folders >= {"ANCHOR_DIR", "EVIDENCE_KEY_FILE", "HJ212_GATEWAY_STATE"}
+    images = set(re.findall(r"([A-Z_]+)=/app/var/static", DOCKERFILE))
+    for name, service in own_services().items():
+        assert folders <= set(service["environment"]) | images, name
+    example = (ROOT / "deploy/systemd/env.example").read_text()
+    given = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", example, re.M))
+    assert set(given) <= KNOWN
+    assert folders <= set(given)
+    for folder in folders - {"STATIC_ROOT"}:
+        assert given[folder].removeprefix("file://").startswith("/var/lib/bozhou/")
+
+
+@pytest.mark.skipif(not NGINX, reason="nginx is not installed")
+def test_nginx_takes_the_configuration(tmp_path):
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "eco.example.cn")])
+    now = clock.now()
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1)
+    lasting = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    certificate = lasting.sign(key, hashes.SHA256())
+    (tmp_path / "fullchain.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    site = (ROOT / "deploy/nginx/bozhou.conf").read_text()
+    site = site.replace("/etc/ssl/bozhou", str(tmp_path))
+    site = site.replace("/var/log/nginx", str(tmp_path))
+    site = re.sub(r"listen (\d+)", r"listen unix:\1.sock", site)
+    (tmp_path / "site.conf").write_text(site)
+    proxy = (ROOT / "deploy/nginx/bozhou_proxy.conf").read_text()
+    (tmp_path / "bozhou_proxy.conf").write_text(proxy)
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\n"
+        "http { include site.conf; }\n"
+    )
+    done = subprocess.run(
+        [NGINX, "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_nginx_hides_metrics_and_drops_forged_addresses():
