@@ -25,6 +25,8 @@ LEAST_SCORE = 0.05
 VEHICLE_SCORE = 0.25
 # Of two boxes of a class that share more than this the better one stays.
 MOST_SHARED, MOST_BOXES = 0.6, 100
+# Pixels below which a box is none.
+LEAST_SIDE = 1.0
 
 Box = tuple[float, float, float, float]
 
@@ -77,6 +79,8 @@ def _named(rows: NDArray[np.float32], names: dict[int, str]) -> list[Detection]:
     found = []
     for x1, y1, x2, y2, score, kind in rows[:, :6].tolist():
         name = names[int(kind)]
+        if x2 - x1 < LEAST_SIDE or y2 - y1 < LEAST_SIDE:
+            continue  # it lay in the padding beside the picture
         if name == SMOKE or name in VEHICLES:
             found.append(Detection(name, score, (x1, y1, x2, y2)))
     return _one_per_vehicle(found)

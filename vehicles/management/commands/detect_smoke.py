@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bozhou_eco.common.video import VideoError, frames, probe
@@ -32,8 +33,15 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+")
         parser.add_argument("--vehicles-model", help="车辆模型（默认同烟羽模型）")
         parser.add_argument("--smoke-model", help="烟羽模型")
-        parser.add_argument("--threshold", type=float, default=SMOKE_SCORE)
-        parser.add_argument("--size", type=int)
+        parser.add_argument(
+            "--threshold",
+            type=_share,
+            default=SMOKE_SCORE,
+            help="图片中烟羽的最低置信度，0–1；视频按透过率与模型两票判定，不用此值",
+        )
+        parser.add_argument(
+            "--size", type=_side, help="送入模型的边长，32 的倍数，64–2048"
+        )
         parser.add_argument("--no-plates", action="store_true")
         parser.add_argument(
             "--home", default=rules.BORTALA[0], help="本地省份简称；空则不偏向任何省份"
@@ -43,14 +51,15 @@ class Command(BaseCommand):
         """Print a line for every file; a file that cannot be read has ``error``."""
         try:
             config = load_config()
-            self.eyes = Eyes(
+            paths = (
                 self.model(options["vehicles_model"], config.vehicles_model),
                 self.model(options["smoke_model"], config.smoke_model),
-                size=options["size"] or config.size,
-                threads=config.threads,
             )
         except FileNotFoundError as error:
             raise CommandError(str(error)) from error
+        self.eyes = self.opened(
+            *paths, size=options["size"] or config.size, threads=config.threads
+        )
         self.reader = PlateReader(threads=config.threads)
         self.per_second = config.per_second
         for name in options["files"]:
@@ -67,6 +76,18 @@ class Command(BaseCommand):
         if not path.exists():
             raise FileNotFoundError(f"模型文件不存在：{path}")
         return path
+
+    @staticmethod
+    def opened(vehicles: Path, smoke: Path, *, size: int, threads: int) -> Eyes:
+        """The detectors, tried on an empty picture: weights that do not run are told."""
+        try:
+            eyes = Eyes(vehicles, smoke, size=size, threads=threads)
+            eyes.look(np.full((64, 64, 3), 114, np.uint8))
+        except Exception as error:
+            names = " 或 ".join(dict.fromkeys((vehicles.name, smoke.name)))
+            words = f"{type(error).__name__} {str(error)[:160]}"
+            raise CommandError(f"模型 {names} 不能运行：{words}") from error
+        return eyes
 
     def look(self, path: Path, options: dict[str, Any]) -> dict[str, object]:
         """What one file shows, as the line that is printed."""
@@ -113,7 +134,29 @@ class Command(BaseCommand):
         longest = max(analysis.width, analysis.height, 1)
         scale = max(facts.width, facts.height) / longest
         told = replace(analysis, notes=[*notes, *analysis.notes])
+        if options["no_plates"]:
+            told = replace(told, plates={})
         return video_line(told, scale=scale if scale > 1 else 1.0)
+
+
+def _share(text: str) -> float:
+    """A confidence 0..1 from the command line."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
+
+
+def _side(text: str) -> int:
+    """A model's input size from the command line."""
+    value = int(text)
+    if value % 32 or not 64 <= value <= 2048:
+        raise ValueError(text)
+    return value
+
+
+# What argparse calls them when it refuses a value.
+_share.__name__, _side.__name__ = "0–1 之间的数", "边长"
 
 
 def _box(box: tuple[float, float, float, float]) -> list[float]:
