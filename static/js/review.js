@@ -108,7 +108,7 @@
     bz.$("#peak").textContent = "共 " + points.length + " 帧，峰值 " + Math.round(peak * 100) + "%（虚线为检测模型置信度）";
     bz.$("#ax0").textContent = first.toFixed(1) + " s";
     bz.$("#ax1").textContent = "+" + last.toFixed(1) + " s";
-    bz.$("#axc").style.left = Math.min(Math.max(x(0) / 3, 24), 76) + "%";
+    bz.$("#axc").style.setProperty("--x", (x(0) / 3).toFixed(1) + "%");
   }
 
   /* ---- verdict ---- */

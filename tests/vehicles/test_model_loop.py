@@ -158,6 +158,42 @@ def test_a_candidate_is_never_judged_by_what_it_learnt_from(
         call_command("compare_models", str(model), "--site", str(folder))
 
 
+@pytest.mark.parametrize(
+    ("pictures", "clear", "good"),
+    [(20, 15, True), (20, 5, True), (19, 9, False), (20, 16, False), (20, 4, False)],
+)
+def test_a_set_of_almost_one_kind_lets_no_model_in(
+    tmp_path: Path, pictures: int, clear: int, good: bool
+) -> None:
+    row = registered(tmp_path)
+    for side in ("candidate", "active"):
+        row.figures["site"][side] |= {"pictures": pictures, "clear": clear}
+    row.save()
+    if good:
+        assert activate_model(model=row, actor=user(Role.LEADER), reason="", now=NOW)
+        return
+    with pytest.raises(ModelRefusedError, match="各不少于 5 张"):
+        activate_model(model=row, actor=user(Role.LEADER), reason="", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("clear", "absent"),
+    [(40, ["烟羽 mAP50", "图片召回"]), (0, ["清洁误报"]), (20, [])],
+)
+def test_what_a_set_cannot_tell_is_not_told(
+    tmp_path: Path, clear: int, absent: list[str]
+) -> None:
+    row = registered(tmp_path)
+    for side in ("candidate", "active"):
+        row.figures["site"][side]["clear"] = clear
+    row.save()
+    client = Client()
+    client.force_login(user(Role.LEADER))
+    page = client.get(reverse("vehicles:vision_models")).content.decode()
+    for name in ("烟羽 mAP50", "图片召回", "清洁误报", "车辆召回"):
+        assert (name in page) is (name not in absent), name
+
+
 def registered(tmp_path: Path, *, recall: float = 0.95) -> ModelVersion:
     figures = {
         "pictures": 40, "clear": 20, "smoke_map50": 0.8, "threshold": 0.15,

@@ -18,7 +18,8 @@ from vehicles.services import fingerprints, vision_models
 from vehicles.services.vision_models import ModelRefusedError, worse_figures
 
 NOW = make.NOW
-WHOLE = {"site": {"candidate": {"pictures": 40}, "active": {"pictures": 40}}}
+SIZES = {"pictures": 40, "clear": 20}
+WHOLE = {"site": {"candidate": SIZES, "active": SIZES}}
 
 
 def register(path: Path, **more: object) -> ModelVersion:

@@ -158,7 +158,10 @@ def test_an_upheld_objection_ends_notice_list_and_loop_that_rest_on_it() -> None
         page = client.get(address).content.decode()
         assert "不再要求复检" in page
         assert "已闭环" not in page
+    Capture.objects.filter(pk=capture.pk).update(notice_number=notice.number)
     page = client.get(f"/vehicles/captures/{capture.pk}/evidence/").content.decode()
+    assert ">已撤回<" in page
+    assert ">不是黑烟<" not in page, "it may be smoke of another vehicle"
     assert "本通知不再执行" in page
     assert "待复检" not in page
 

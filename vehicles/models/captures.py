@@ -157,6 +157,13 @@ class Capture(models.Model):
         return self.State.FIRST if self.reread else self.State(self.state)
 
     @property
+    def state_words(self) -> str:
+        """How it stands, in words; what an objection took back may well be smoke."""
+        if self.state == self.State.REJECTED and self.notice_number:
+            return "已撤回"
+        return str(self.shown_state.label)
+
+    @property
     def settled(self) -> bool:
         """Whether opinions may be shown: decided, and nobody reads it blind again."""
         return self.state in self.DECIDED and not self.reread

@@ -146,7 +146,7 @@ def _captures(user: User, vehicle: Vehicle) -> Iterable[Moment]:
         yield Moment(
             row.captured_at,
             "capture",
-            f"黑烟抓拍 · {row.shown_state.label}",
+            f"黑烟抓拍 · {row.state_words}",
             grade,
             reverse("vehicles:capture", args=[row.pk]),
             "bad" if row.state == Capture.State.CONFIRMED else "",

@@ -26,8 +26,9 @@ COMPARED = (
     "vehicle_recall",
     "vehicle_precision",
 )
-# A set with fewer pictures cannot carry a decision.
-LEAST_PICTURES = 20
+# A set with fewer pictures, or almost none of a kind, cannot carry a decision: a model
+# that sees no smoke at all is faultless on clear roads.
+LEAST_PICTURES, LEAST_OF_A_KIND = 20, 5
 
 
 class ModelRefusedError(ValueError):
@@ -106,13 +107,19 @@ def _check(model: ModelVersion, reason: str) -> None:
     if digest_of(path) != model.sha256:
         raise ModelRefusedError("模型文件与登记时的摘要不符")
     compared = [rows for rows in model.figures.values() if isinstance(rows, dict)]
-    sizes = [int((rows.get("candidate") or {}).get("pictures", 0)) for rows in compared]
-    if not any(size >= LEAST_PICTURES for size in sizes):
+    if not any(_large_enough(rows.get("candidate") or {}) for rows in compared):
         raise ModelRefusedError(
-            f"未在不少于 {LEAST_PICTURES} 张的图片集上与现用模型比较，不能启用"
+            f"未在不少于 {LEAST_PICTURES} 张、黑烟与清洁道路各不少于 {LEAST_OF_A_KIND} 张"
+            "的图片集上与现用模型比较，不能启用"
         )
     if worse_figures(model.figures) and len(reason) < 5:
         raise ModelRefusedError("部分指标不如现用模型，须写明启用理由（不少于 5 字）")
+
+
+def _large_enough(figures: dict[str, float]) -> bool:
+    pictures, clear = figures.get("pictures", 0), figures.get("clear", 0)
+    fewest = min(clear, pictures - clear)
+    return pictures >= LEAST_PICTURES and fewest >= LEAST_OF_A_KIND
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ from vehicles.services.reviews import (
 )
 
 QUEUE_SIZE = 60
+EARLIER = 30
 LEVEL_WORDS = ("清洁", "20%", "40%", "60%", "80%", "100%")
 REASONS = ("水汽", "扬尘", "阴影", "路面水花", "车体或货物", "图像质量", "其他")
 
@@ -85,7 +86,7 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
     files = reads.files_by_kind(capture)
     read = capture.plate if not capture.plate_problem else ""
     earlier = list(
-        reads.earlier_of_vehicle(capture, plate=capture.plate, color="")[:5]
+        reads.earlier_of_vehicle(capture, plate=capture.plate, color="")[:EARLIER]
         if read
         else []
     )

@@ -30,6 +30,15 @@ FIGURES = {
 }
 
 
+def _untold(figures: dict[str, float]) -> set[str]:
+    """Figures that a set without a plume, or without a clear road, says nothing of."""
+    clear = figures.get("clear", 0)
+    if not clear:
+        return {"clear_flagged"}
+    only_clear = figures.get("pictures") == clear
+    return {"smoke_map50", "image_recall"} if only_clear else set()
+
+
 def _rows(model: ModelVersion) -> list[dict[str, object]]:
     """A line for each set and figure: candidate beside active."""
     rows: list[dict[str, object]] = []
@@ -37,7 +46,7 @@ def _rows(model: ModelVersion) -> list[dict[str, object]]:
         pair = model.figures.get(key) or {}
         new, old = pair.get("candidate") or {}, pair.get("active") or {}
         for figure, name in FIGURES.items():
-            if figure not in new:
+            if figure not in new or figure in _untold(new):
                 continue
             before = old.get(figure)
             change = None if before is None else new[figure] - before

@@ -90,7 +90,7 @@ def _captures(user: User, text: str) -> list[Found]:
         Found(
             row.plate_final or row.plate,
             reverse("vehicles:capture", args=[row.pk]),
-            f"{row.site.name} · {row.shown_state.label}",
+            f"{row.site.name} · {row.state_words}",
             "camera",
         )
         for row in rows
