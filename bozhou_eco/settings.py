@@ -477,6 +477,8 @@ VISION_SMOKE_MODEL = env.str("VISION_SMOKE_MODEL", default="smoke_openvino_model
 VISION_IMAGE_SIZE = env.int("VISION_IMAGE_SIZE", default=512)
 VISION_FRAMES_PER_SECOND = env.float("VISION_FRAMES_PER_SECOND", default=5)
 VISION_THREADS = env.int("VISION_THREADS", default=2)
+# A device of FFmpeg that decodes video ("cuda", "qsv"); the processor where it cannot.
+VIDEO_HARDWARE = env.str("VIDEO_HARDWARE", default="")
 
 # --- closing hours and days ---------------------------------------------------------
 HOUR_GRACE_MINUTES = env.int("HOUR_GRACE_MINUTES", default=10)

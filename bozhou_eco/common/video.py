@@ -4,6 +4,7 @@ FFmpeg (through PyAV) does the work. Nothing here raises anything but VideoError
 file: corrupt, empty, truncated or of an unknown codec.
 """
 
+import logging
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +13,19 @@ from typing import Any
 
 import av
 import numpy as np
+from av.codec.hwaccel import HWAccel
+from django.conf import settings
 from numpy.typing import NDArray
 
 from bozhou_eco.common.outbound import OutboundRefusedError
 from bozhou_eco.common.playlists import stream_options
 
+logger = logging.getLogger(__name__)
+
 Image = NDArray[np.uint8]
 
+# Seconds to open a source and to wait for its next packet.
+PATIENCE = (10.0, 10.0)
 # Pictures above this are shrunk while decoding, so 8K cannot exhaust memory.
 MOST_PIXELS = 3840 * 2160
 # A raw stream has no time stamps; FFmpeg's own tools take it to be of this rate.
@@ -61,8 +68,12 @@ class Frame:
 
 
 @contextmanager
-def opened(source: str | Path, **options: str) -> Iterator[Any]:
-    """A container with a video stream; VideoError where it cannot be opened."""
+def opened(source: str | Path, *, hardware: str = "", **options: str) -> Iterator[Any]:
+    """A container with a video stream; VideoError where it cannot be opened.
+
+    ``hardware`` names a device that decodes (``cuda``, ``qsv``); where there is none, or
+    it does not know the codec, the processor decodes.
+    """
     path = Path(str(source))
     if "://" not in str(source):
         if not path.is_file():
@@ -74,7 +85,7 @@ def opened(source: str | Path, **options: str) -> Iterator[Any]:
     except OutboundRefusedError as error:
         raise VideoError(str(error)) from error
     try:
-        container = av.open(str(source), options=options, timeout=(10.0, 10.0))
+        container = _container(str(source), hardware, options)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise VideoError(f"无法打开视频：{plain(error)}") from error
     try:
@@ -83,6 +94,17 @@ def opened(source: str | Path, **options: str) -> Iterator[Any]:
         yield container
     finally:
         container.close()
+
+
+def _container(source: str, hardware: str, options: dict[str, str]) -> Any:
+    if hardware:
+        try:
+            return av.open(
+                source, options=options, timeout=PATIENCE, hwaccel=HWAccel(hardware)
+            )
+        except (av.error.FFmpegError, OSError, RuntimeError, ValueError) as error:
+            logger.info("%s decodes nothing here: %s", hardware, error)
+    return av.open(source, options=options, timeout=PATIENCE)
 
 
 def plain(error: Exception) -> str:
@@ -197,7 +219,7 @@ def frames(
     gap = 1.0 / per_second if per_second else 0.0
     first: float | None = None
     due, reading = 0.0, Reading()
-    with opened(source) as container:
+    with opened(source, hardware=settings.VIDEO_HARDWARE) as container:
         stream = container.streams.video[0]
         if stream.codec_context is None:
             raise VideoError(NO_DECODER)

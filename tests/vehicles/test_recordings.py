@@ -141,3 +141,16 @@ def test_after_damage_the_next_key_frame_is_looked_at_and_it_is_told(
 def test_a_clip_of_pictures_alone_is_read(tmp_path: Path) -> None:
     encode(tmp_path / "a.mp4", iter([np.zeros((32, 32, 3), np.uint8)]), rate=10)
     assert remarks(tmp_path / "a.mp4") == ""
+
+
+@pytest.mark.parametrize("device", ["cuda", "qsv", "nonsense"])
+def test_without_its_device_the_processor_decodes(
+    tmp_path: Path, settings: object, device: str
+) -> None:
+    if device == "cuda" and Path("/dev/nvidiactl").exists():
+        pytest.skip("there is such a device here")
+    settings.VIDEO_HARDWARE = device
+    assert shades(made(tmp_path / "a.mp4")) == list(range(60))
+    (tmp_path / "b.mp4").write_bytes(b"no video")
+    with pytest.raises(VideoError):
+        list(frames(tmp_path / "b.mp4"))
