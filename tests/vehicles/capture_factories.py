@@ -1,6 +1,7 @@
 """Makers of sites, cameras, segments and captures for the tests."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -55,7 +56,9 @@ def camera(where: Site | None = None, **fields: object) -> Camera:
 
 
 def segment(of: Camera, *, begins: datetime = NOW, path: str = "x.mp4") -> Segment:
-    piece = NewSegment(begins, 20.0, 5.0, 15.0, path, "0" * 64, 10)
+    file = Path(settings.MEDIA_ROOT) / path
+    digest = sha256(file.read_bytes()).hexdigest() if file.is_file() else "0" * 64
+    piece = NewSegment(begins, 20.0, 5.0, 15.0, path, digest, 10)
     return add_segment(camera=of, piece=piece)[0]
 
 

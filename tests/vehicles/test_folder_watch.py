@@ -9,9 +9,12 @@ import pytest
 from bozhou_eco.common import clock
 from bozhou_eco.common.video import encode
 from tests.vehicles import capture_factories as make
+from tests.vehicles.test_recordings import made
 from vehicles.ingest.watch import folder
 from vehicles.ingest.watch.folder import FolderWatch
 from vehicles.models import Camera, Segment
+from vehicles.services.segments import segment_file
+from vehicles.vision import worker
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +120,60 @@ def test_a_disk_that_refuses_is_told_and_the_file_waits(
     assert Segment.objects.count() == 1
     of.refresh_from_db()
     assert of.state == Camera.State.OK
+
+
+def test_a_single_file_is_taken_whatever_its_name(inbox: Path) -> None:
+    recording(inbox / "a.mp4").rename(inbox / "录像 1")
+    watch = FolderWatch(make.camera(address=str(inbox / "录像 1")))
+    assert emptied(watch) == 1
+    assert emptied(FolderWatch(make.camera(address=str(inbox)))) == 0
+    assert Segment.objects.count() == 1
+
+
+def test_old_codecs_are_taken_and_said_to_be_encoded_anew(inbox: Path) -> None:
+    aged(made(inbox / "a.avi", codec="wmv2"), 5)
+    # A picture that brightens as a whole is no motion, so the parts are asked for.
+    folder_camera = make.camera(address=str(inbox))
+    watch = FolderWatch(folder_camera)
+    found = watch._look_through(inbox / "a.avi")
+    with watch._copyable(inbox / "a.avi", found) as source:
+        assert source != inbox / "a.avi"
+        watch._piece(source, found, (0.0, found.seconds), 1.0)
+    assert not source.exists()
+    segment = Segment.objects.get()
+    assert any("重新编码" in note for note in segment.report["notes"])
+    assert segment_file(segment).stat().st_size == segment.size
+
+
+def test_a_long_recording_is_cut_into_cores_that_touch(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording(inbox / "a.mp4", seconds=9)
+    monkeypatch.setattr(folder, "WHOLE_SECONDS", 4.0)
+    of = make.camera(address=str(inbox), segment_seconds=3, margin_seconds=1)
+    assert emptied(FolderWatch(of)) == 1
+    rows = list(Segment.objects.order_by("begins"))
+    assert len(rows) == 3
+    start = rows[0].begins
+    cores = [
+        (
+            (one.begins - start).total_seconds() + one.core_begins,
+            (one.begins - start).total_seconds() + one.core_ends,
+        )
+        for one in rows
+    ]
+    assert cores[0][0] == pytest.approx(0.0, abs=0.01)
+    for one, other in zip(cores[:-1], cores[1:], strict=True):
+        assert one[1] == pytest.approx(other[0], abs=0.01)
+
+
+def test_a_segment_that_was_changed_on_the_disk_is_not_analysed(inbox: Path) -> None:
+    recording(inbox / "a.mp4")
+    emptied(FolderWatch(make.camera(address=str(inbox))))
+    segment = Segment.objects.get()
+    path = segment_file(segment)
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert worker.analyse_segment(segment.pk) == 0
+    segment.refresh_from_db()
+    assert segment.state == Segment.State.FAILED
+    assert "SHA-256" in segment.error

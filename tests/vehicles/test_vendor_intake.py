@@ -225,3 +225,12 @@ def test_a_key_is_issued_by_command_and_the_one_before_ends(
         call_command("camera_key", "nobody")
     with pytest.raises(CommandError, match="文件或目录"):
         call_command("camera_key", make.camera(source="folder").code)
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vehicles.api.captures.views.MOST_BYTES", 300)
+    answer = send(device()[1])
+    assert answer.status_code == 422
+    assert "超过 64 MB" in answer.json()["title"]

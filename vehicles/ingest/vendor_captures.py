@@ -14,6 +14,7 @@ from vehicles.services.captures import Draft, EvidenceFile, record_vendor_captur
 
 TASK = "vehicles.vision.tasks.look_at_vendor_capture"
 MOST_PICTURES, MOST_BYTES = 8, 64 << 20
+TOO_LARGE = f"上传内容超过 {MOST_BYTES >> 20} MB"
 # A device whose clock is further off than this is refused: the time is evidence.
 MOST_AHEAD, OLDEST = timedelta(minutes=10), timedelta(days=7)
 # Told in the capture: a clock ahead by more than this, an event later than this. What is
@@ -65,7 +66,7 @@ def _check(event: VendorEvent, now: datetime) -> None:
     if event.clip is not None and not event.clip.is_mp4:
         raise VendorError(f"{event.clip.name} 不是 MP4 视频")
     if sum(len(one.content) for one in _all(event)) > MOST_BYTES:
-        raise VendorError("上传内容超过 64 MB")
+        raise VendorError(TOO_LARGE)
     if event.captured_at > now + MOST_AHEAD:
         raise VendorError("设备时钟超前 10 分钟以上，请先校时")
     if event.captured_at < now - OLDEST:

@@ -1,5 +1,6 @@
 """Segments: added once, claimed by one worker, finished once, swept when forgotten."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,12 @@ class NewSegment:
 def segment_file(segment: Segment) -> Path:
     """Where a segment's video lies on this host."""
     return Path(settings.MEDIA_ROOT) / segment.path
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 @transaction.atomic

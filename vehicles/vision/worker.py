@@ -20,6 +20,7 @@ from vehicles.services.captures import Draft, finish_segment
 from vehicles.services.segments import (
     claim_segment,
     fail_segment,
+    file_digest,
     release_segment,
     segment_file,
 )
@@ -94,7 +95,7 @@ def analyse_segment(segment_id: int) -> int:
         return 0
     try:
         analysis = look_through(
-            segment_file(segment),
+            _intact(segment),
             profile_of(segment.camera),
             notes=segment.report.get("notes", []),
         )
@@ -107,6 +108,14 @@ def analyse_segment(segment_id: int) -> int:
         release_segment(segment=segment, reason=str(error), now=clock.now())
         return 0
     return _store(segment, analysis, drafts)
+
+
+def _intact(segment: Segment) -> Path:
+    """A segment's file, if it is the one that was cut; VideoError otherwise."""
+    path = segment_file(segment)
+    if path.is_file() and file_digest(path) != segment.sha256:
+        raise VideoError("分段文件与登记的 SHA-256 不符，不作分析")
+    return path
 
 
 def _store(segment: Segment, analysis: Analysis, drafts: list[Draft]) -> int:

@@ -14,7 +14,7 @@ from bozhou_eco.accounts.access import HasFactRole
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
 from bozhou_eco.common.problems import problem
-from vehicles.ingest.vendor_captures import take_event
+from vehicles.ingest.vendor_captures import MOST_BYTES, TOO_LARGE, take_event
 from vehicles.ingest.vendors import ADAPTERS
 from vehicles.ingest.vendors.event import Attachment, Parts, VendorError
 from vehicles.models import Camera, Capture
@@ -151,6 +151,9 @@ def _parts(request: Request) -> Parts:
         if isinstance(data, QueryDict)
         else {}
     )
+    sizes = [one.size or 0 for _, group in request.FILES.lists() for one in group]
+    if sum(sizes) > MOST_BYTES:  # before any of it is read
+        raise VendorError(TOO_LARGE)
     files = [
         Attachment(name, one.name or name, one.content_type or "", one.read())
         for name, group in request.FILES.lists()

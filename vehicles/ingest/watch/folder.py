@@ -95,14 +95,16 @@ class FolderWatch:
     def _fresh(self, path: Path) -> str:
         """The name under which a new, finished recording is known; else nothing."""
         try:
-            if path.suffix.lower() not in VIDEO_NAMES or not path.is_file():
+            named = str(path) == self.camera.address  # one file, whatever its name
+            known = named or path.suffix.lower() in VIDEO_NAMES
+            if not known or not path.is_file():
                 return ""
             facts = path.stat()
         except OSError:
             return ""
         name = f"{path.name}:{facts.st_size}:{facts.st_mtime_ns}"
-        known = name in self._seen or self._put_off.get(name, 0) > time.monotonic()
-        return "" if known or not self._settled(name, facts.st_mtime) else name
+        taken = name in self._seen or self._put_off.get(name, 0) > time.monotonic()
+        return "" if taken or not self._settled(name, facts.st_mtime) else name
 
     def _settled(self, name: str, modified: float) -> bool:
         """Whether a file is finished; one from the future when it stays as it is."""

@@ -1,6 +1,5 @@
 """Pieces of video on disk and their rows: named by camera and time, written whole."""
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from django.db.models import Q
 
 from bozhou_eco.common import clock
 from vehicles.models import Camera, Segment
-from vehicles.services.segments import NewSegment, add_segment
+from vehicles.services.segments import NewSegment, add_segment, file_digest
 
 
 def media_root() -> Path:
@@ -54,7 +53,7 @@ def keep_piece(
     Other content of the very same time, as of two recordings copied at once, begins a
     millisecond later: no piece takes the place of another.
     """
-    digest = _digest(part)
+    digest = file_digest(part)
     begins = begins.replace(microsecond=begins.microsecond // 1000 * 1000)
     while True:
         path = piece_path(camera, begins)
@@ -90,7 +89,7 @@ def queue_piece(
             core_begins=core[0],
             core_ends=core[1],
             path=_relative(path),
-            sha256=_digest(path),
+            sha256=file_digest(path),
             size=path.stat().st_size,
             notes=tuple(notes),
         ),
@@ -100,14 +99,6 @@ def queue_piece(
 
 def _relative(path: Path) -> str:
     return str(path.relative_to(media_root()))
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def save_latest(camera: Camera, jpeg: bytes) -> None:
