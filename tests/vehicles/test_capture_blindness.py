@@ -16,10 +16,10 @@ from tests.vehicles import capture_factories as make
 from vehicles.models import Capture, Review, Vehicle
 from vehicles.selectors import captures as reads
 from vehicles.services.bundles import capture_record
+from vehicles.services.review_evidence import needed_evidence
 from vehicles.services.reviews import (
     Given,
     give_review,
-    needed_evidence,
     settle_reviews,
 )
 

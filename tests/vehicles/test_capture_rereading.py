@@ -11,11 +11,11 @@ from tests.vehicles import capture_factories as make
 from vehicles.models import Capture, RepairNotice
 from vehicles.selectors.captures import review_queue
 from vehicles.services import reviews
+from vehicles.services.review_evidence import needed_evidence
 from vehicles.services.reviews import (
     Given,
     ReviewRefusedError,
     give_review,
-    needed_evidence,
     settle_capture,
     settle_reviews,
     undo_review,

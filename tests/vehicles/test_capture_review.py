@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from alerts.models import Alert
 from bozhou_eco.accounts.models import Role, User
@@ -18,11 +20,11 @@ from vehicles.models import Capture, Objection, RepairNotice, Review
 from vehicles.selectors.captures import review_queue
 from vehicles.services.bundles import capture_bundle
 from vehicles.services.objections import find_notice, raise_objection
+from vehicles.services.review_evidence import needed_evidence
 from vehicles.services.reviews import (
     Given,
     ReviewRefusedError,
     give_review,
-    needed_evidence,
     settle_reviews,
     undo_review,
 )
@@ -105,6 +107,35 @@ def test_confirming_needs_every_frame_and_the_clip(first: User) -> None:
     with pytest.raises(ReviewRefusedError, match="三帧"):
         give_review(capture=capture, actor=first, given=given, now=NOW)
     assert not Review.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("gone", "enough"),
+    [
+        (["clip"], True),
+        (["frame"], True),
+        (["clip", "frame"], False),
+        (["clip", "one frame"], False),
+    ],
+)
+def test_a_lone_picture_accuses_nobody(
+    first: User, gone: list[str], enough: bool
+) -> None:
+    capture = make.capture()
+    for kind in gone:
+        rows = capture.files.filter(kind=kind.split()[-1])
+        (rows.filter(place=3) if kind == "one frame" else rows).delete()
+    if enough:
+        give_review(capture=capture, actor=first, given=smoke(capture), now=NOW)
+        return
+    with pytest.raises(ReviewRefusedError, match="不足 3 帧"):
+        give_review(capture=capture, actor=first, given=smoke(capture), now=NOW)
+    client = Client()
+    client.force_login(first)
+    page = client.get(reverse("vehicles:review")).content.decode()
+    assert "data-never" in page
+    assert "证据不足，不能确认" in page
+    give_review(capture=capture, actor=first, given=Given("not_smoke"), now=NOW)
 
 
 @pytest.mark.parametrize(

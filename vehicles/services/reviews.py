@@ -29,8 +29,9 @@ from vehicles.domain.smoke.review import (
     Outcome,
     decide,
 )
-from vehicles.models import Capture, CaptureFile, RepairNotice, Review
+from vehicles.models import Capture, RepairNotice, Review
 from vehicles.services.following import follow_confirmed
+from vehicles.services.review_evidence import missing_evidence
 
 UNDO = timedelta(seconds=8)
 # The page's clock and the network may add this much.
@@ -72,13 +73,6 @@ class Given:
     seconds: float | None = None
 
 
-def needed_evidence(capture: Capture) -> list[str]:
-    """Names of the evidence that must be opened before smoke may be confirmed."""
-    wanted = (CaptureFile.Kind.FRAME, CaptureFile.Kind.CLIP)
-    files = capture.files.filter(kind__in=wanted).order_by("kind", "place")
-    return [f"{one.kind}-{one.place}" for one in files]
-
-
 @transaction.atomic
 def give_review(
     *, capture: Capture, actor: User, given: Given, now: datetime
@@ -86,7 +80,8 @@ def give_review(
     """Record one person's judgement of a capture that waits for one.
 
     Raises ReviewRefusedError: not a reviewer, already judged by the same person or in
-    this round, evidence not opened, smoke without level or plate, register incomplete.
+    this round, evidence too thin or not opened, smoke without level or plate, register
+    incomplete.
     """
     if not actor.has_role(Role.REVIEWER):
         raise ReviewRefusedError("只有复核员可以复核")
@@ -143,12 +138,9 @@ def _open_round(capture: Capture) -> Review.Round | None:
 
 
 def _check_smoke(capture: Capture, given: Given) -> tuple[str, str]:
-    if capture.register_gaps:
-        gaps = "、".join(capture.register_gaps)
-        raise ReviewRefusedError(f"点位备案不全（{gaps}），不能作为证据确认")
-    unseen = [name for name in needed_evidence(capture) if name not in given.opened]
-    if unseen:
-        raise ReviewRefusedError("请先查看三帧画面和视频，再确认黑烟")
+    missing = missing_evidence(capture, given.opened)
+    if missing:
+        raise ReviewRefusedError(missing)
     if given.level is None or not LEAST_SMOKE_LEVEL <= given.level <= 5:
         raise ReviewRefusedError("确认黑烟须选择林格曼 1–5 级")
     try:

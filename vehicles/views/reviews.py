@@ -18,12 +18,12 @@ from vehicles.domain.plates import COLOR_NAMES, Color
 from vehicles.models import Capture, CaptureFile, Review
 from vehicles.selectors import captures as reads
 from vehicles.services import presence
+from vehicles.services.review_evidence import needed_evidence, never_confirmed
 from vehicles.services.reviews import (
     REPEAT_MONTHS,
     Given,
     ReviewRefusedError,
     give_review,
-    needed_evidence,
     undo_review,
 )
 
@@ -101,6 +101,7 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
         "darkest": darkest,
         "clip": next(iter(files.get("clip", [])), None),
         "plate_file": next(iter(files.get("plate", [])), None),
+        "never": never_confirmed(capture),
         "needed": json.dumps(needed_evidence(capture)),
         "levels": list(enumerate(LEVEL_WORDS)),
         "colors": [(str(color), COLOR_NAMES[color]) for color in Color],
