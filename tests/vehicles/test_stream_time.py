@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 
 from bozhou_eco.common.loop import Stopper
 from bozhou_eco.common.video import VideoError
@@ -154,6 +155,26 @@ def test_a_watch_that_ends_by_an_unknown_error_is_told(
     of.refresh_from_db()
     assert of.state == Camera.State.DOWN
     assert "something nobody thought of" in of.problem
+
+
+@pytest.mark.django_db
+def test_a_code_that_is_no_active_camera_is_named_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    command = Command()
+    command.missed = set()
+    of = make.camera()
+    for _ in range(2):
+        assert command.cameras([of.code, "NOSUCH"]) == [of]
+    told = [one for one in caplog.records if "NOSUCH" in one.getMessage()]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", ["export_dataset", "render_clips"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="不能写入"):
+        call_command(name, str(tmp_path / "file" / "set"))
 
 
 @pytest.mark.django_db

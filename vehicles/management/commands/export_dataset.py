@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bozhou_eco.evidence.services import read_file
 from vehicles.models import Capture, CaptureFile, Objection
@@ -32,8 +32,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write pictures, labels and where each came from."""
         folder: Path = options["folder"]
-        for part in ("images", "labels"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        try:
+            for part in ("images", "labels"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(f"{folder} 不能写入：{error.strerror}") from error
         provenance = []
         decided = (Capture.State.CONFIRMED, Capture.State.REJECTED)
         files = CaptureFile.objects.filter(

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vehicles.vision.render.clips import (
     demo_specs,
@@ -47,7 +47,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Render what is missing; files that are there are kept."""
         folder: Path = options["folder"]
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(f"{folder} 不能写入：{error.strerror}") from error
         for name, draw in self.plan(options, folder):
             if options["only"] in name and not (folder / f"{name}.json").exists():
                 draw()

@@ -31,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM."""
         stopper = Stopper().install()
+        self.missed: set[str] = set()
         threads: dict[int, threading.Thread] = {}
         pulse = Pulse("cameras", "视频监看进程")
         while not stopper.stopping:
@@ -54,7 +55,12 @@ class Command(BaseCommand):
         )
         if codes:
             cameras = cameras.filter(code__in=codes)
-        return list(cameras.select_related("site__district"))
+        found = list(cameras.select_related("site__district"))
+        missing = set(codes) - {one.code for one in found} - self.missed
+        if missing:
+            logger.warning("not watched, unknown or not active: %s", sorted(missing))
+            self.missed |= missing
+        return found
 
     def start(self, camera: Camera, stopper: Stopper) -> threading.Thread:
         """Start one camera's thread."""
