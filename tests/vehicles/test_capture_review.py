@@ -174,6 +174,17 @@ def test_officers_do_not_review() -> None:
         )
 
 
+def test_who_reads_the_audit_log_does_not_review() -> None:
+    capture, both = make.capture(), user(Role.REVIEWER, Role.AUDITOR)
+    with pytest.raises(ReviewRefusedError, match="审计员"):
+        give_review(capture=capture, actor=both, given=smoke(capture), now=NOW)
+    client = Client()
+    client.force_login(both)
+    page = client.get(reverse("vehicles:review"))
+    assert not page.context["may_judge"]
+    assert "data-verdict" not in page.content.decode()
+
+
 def test_disagreement_waits_for_a_third_person(first: User, second: User) -> None:
     capture = make.capture()
     give_review(capture=capture, actor=first, given=smoke(capture), now=NOW)

@@ -85,6 +85,8 @@ def give_review(
     """
     if not actor.has_role(Role.REVIEWER):
         raise ReviewRefusedError("只有复核员可以复核")
+    if actor.has_role(Role.AUDITOR):
+        raise ReviewRefusedError("安全审计员能看到他人的意见，不能复核")
     held = Capture.objects.select_for_update().get(pk=capture.pk)
     current = _open_round(held)
     if current is None:

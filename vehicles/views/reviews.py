@@ -108,10 +108,15 @@ def _panel(capture: Capture, user: User) -> dict[str, object]:
         "reasons": REASONS,
         "earlier": earlier,
         "waiting": waiting,
-        "may_judge": waiting and user.has_role(Role.REVIEWER),
+        "may_judge": waiting and _may_judge(user),
         "integrity": _integrity(capture, files),
         "holder": _hold(capture, user, waits=waiting),
     }
+
+
+def _may_judge(user: User) -> bool:
+    """Whether this person reviews; who reads the audit log would not be blind."""
+    return user.has_role(Role.REVIEWER) and not user.has_role(Role.AUDITOR)
 
 
 def _hold(capture: Capture, user: User, *, waits: bool) -> str:
@@ -119,7 +124,7 @@ def _hold(capture: Capture, user: User, *, waits: bool) -> str:
     if not waits:
         presence.let_go(capture_id=capture.pk, user=user)
         return ""
-    if user.has_role(Role.REVIEWER):
+    if _may_judge(user):
         return presence.hold(capture_id=capture.pk, user=user)
     held = presence.held_by_others(capture_ids=[capture.pk], user=user)
     return held.get(capture.pk, "")
