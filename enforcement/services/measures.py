@@ -29,7 +29,8 @@ def begin_measure(
 ) -> CaseStep:
     """Begin 先行登记保存 (7 working days) or 查封扣押 (30 days); the clock starts.
 
-    Raises `Refused` without the document, or while the same measure runs.
+    Raises `Refused` without the document, while the same measure runs, or on a document
+    that a measure rested on before: one that has ended does not begin again.
     """
     case = lock_open(case, actor, "officer")
     code, kind = MEASURES[measure]
@@ -40,6 +41,8 @@ def begin_measure(
         raise Refused(f"尚未制作《{kind.label}》")
     if running(case).filter(rule__code=code).exists():
         raise Refused("同一措施正在执行中")
+    if case.steps.filter(action=measure, data__document=document.pk).exists():
+        raise Refused(f"据《{kind.label}》采取的措施已结束，再次采取须另行制作")
     start_clock(case=case, code=code, day=beijing(now).date())
     return record_act(
         case=case,

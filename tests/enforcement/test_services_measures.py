@@ -57,7 +57,14 @@ def test_a_measure_runs_from_its_document_to_its_end(
     assert clock.stopped_on == TODAY
     with refused("没有正在执行的措施"):
         stop()
+    with refused("已结束", "另行制作"):
+        start()
     assert (told(clue, begin), told(clue, end)) == ((1, 1), (1, 1))
+    papers(clue, people["alice"], now, kind, version=2)
+    start()
+    assert clue.clocks.filter(rule__code=code).count() == 2
+    stop()
+    assert (told(clue, begin), told(clue, end)) == ((2, 2), (2, 2))
 
 
 @pytest.fixture

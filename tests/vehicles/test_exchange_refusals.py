@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from alerts.models import Alert
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.audit.models import AuditEntry
-from bozhou_eco.common import exchange
+from bozhou_eco.common import clock, exchange
 from bozhou_eco.common.exchange import folder, rest
 from tests import factories
 from tests.vehicles.test_exchange import DAY, NEXT, finished, held
@@ -98,6 +98,41 @@ def test_the_list_of_yesterday_is_asked_for_by_rest(
     assert checked() == 1
     check = ExchangeCheck.objects.get()
     assert (check.day, check.same, check.even) == (DAY, 1, True)
+
+
+def test_a_day_that_cannot_be_compared_is_told_until_it_is(
+    channel: ExchangeChannel, region: Region
+) -> None:
+    report = str(finished().report)
+    channel.mode, channel.check_url = "rest", region.address
+    channel.save()
+    night = NEXT.astimezone(clock.BEIJING).replace(hour=2)
+    morning = night.replace(hour=8)
+    alerts = Alert.objects.filter(key=f"exchange:check:{channel.code}")
+
+    def run(at: datetime, status: int, body: bytes = b"") -> None:
+        region.status, region.body, region.key = status, body, KEY
+        acts.check_waiting(channel=channel, now=at)
+
+    run(night, 500)
+    assert not alerts.exists(), "the other side has the night for it"
+    run(morning, 500)
+    run(morning, 500)
+    [alert] = alerts
+    assert (alert.kind, alert.recurrences) == ("process.exchange", 2)
+    assert alert.explanation["数据日期"] == str(DAY)
+    assert "500" in alert.explanation["原因"]
+    run(morning, 204)
+    earlier = held(DAY - timedelta(days=1), {report: "pass"})
+    run(morning, 200, exchange.pack(earlier))
+    alert.refresh_from_db()
+    assert alert.returned_at is None
+    run(morning, 200, exchange.pack(held(DAY, {report: "pass"})))
+    alert.refresh_from_db()
+    assert alert.returned_at is not None
+    run(morning, 500)
+    alert.refresh_from_db()
+    assert alert.returned_at is not None, "the day is compared already"
 
 
 def other(kind: str, day: date | None, name: str) -> exchange.Parcel:

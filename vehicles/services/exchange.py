@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from alerts.services import raise_alert
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock, exchange
@@ -25,6 +24,11 @@ from vehicles.models import (
     ExchangeCheck,
     ExchangeParcel,
     Inspection,
+)
+from vehicles.services.alerts_exchange import (
+    clear_unchecked,
+    tell_unchecked,
+    tell_unsent,
 )
 
 HELD = "held.csv"
@@ -196,20 +200,7 @@ def _failed(parcel: ExchangeParcel, reason: str, now: datetime, *, again: bool) 
     parcel.state, parcel.error = ExchangeParcel.State.FAILED, reason[:300]
     parcel.next_at = exchange.next_attempt(parcel.attempts, now) if again else None
     if not again or parcel.attempts >= ALERT_AFTER:
-        raise_alert(
-            key=f"exchange:{parcel.number}",
-            kind="process.exchange",
-            severity="minor",
-            summary=f"向{parcel.channel.name}报送失败：{parcel.number}",
-            explanation={"原因": reason[:300], "尝试次数": parcel.attempts},
-            subject_key=f"exchange:{parcel.channel.code}",
-            subject_name=parcel.channel.name,
-            district=None,
-            organisation=None,
-            evidence_url="",
-            occurred_at=now,
-            now=now,
-        )
+        tell_unsent(parcel=parcel, reason=reason, now=now)
 
 
 def _take_receipt(
@@ -292,10 +283,14 @@ def _check_by_rest(channel: ExchangeChannel, now: datetime) -> int:
             channel.check_url, secret=_secret(channel), params={"day": str(day)}
         )
         if parcel is None:
-            return 0
-        check_held(channel=channel, parcel=parcel, now=now)
-    except (rest.NotSentError, exchange.RefusedError):
+            raise exchange.RefusedError(["对方尚未给出当日清单"])
+        check = check_held(channel=channel, parcel=parcel, now=now)
+        if check.day != day:
+            raise exchange.RefusedError([f"对方给出的是 {check.day} 的清单"])
+    except (rest.NotSentError, exchange.RefusedError) as error:
+        tell_unchecked(channel=channel, day=day, reason=str(error), now=now)
         return 0
+    clear_unchecked(channel=channel, now=now)
     return 1
 
 
