@@ -74,7 +74,7 @@ class FolderWatch:
             return set()
 
     def step(self) -> bool:
-        """Take the next new file; whether there was one."""
+        """Take the next new file; whether one was taken: False for one that is put off."""
         place = Path(self.camera.address)
         try:
             if not self.camera.address.strip() or not place.exists():
