@@ -281,3 +281,23 @@ def test_nginx_hides_metrics_and_drops_forged_addresses():
 def test_every_setting_is_documented():
     missing = {name for name in KNOWN if f"`{name}`" not in OPERATIONS}
     assert missing == set()
+
+
+def test_the_arithmetic_of_growth_adds_up():
+    scaling = (ROOT / "docs" / "scaling.md").read_text().replace(",", "")
+    points, frames = map(
+        int, re.findall(r"(\d+) points/s while .*? is (\d+) frames/s of 12", scaling)[0]
+    )
+    assert round(points / 12, -2) == frames
+    for rated, quotient, intakes in re.findall(
+        rf"(\d+)(?: frames/s rated)? ÷ {frames} = ([\d.]+) so (\d+) intakes", scaling
+    ):
+        assert round(int(rated) / frames, 1) == float(quotient)
+        assert float(quotient) <= int(intakes) < float(quotient) + 1
+    assert scaling.count(f"÷ {frames} = ") == 2
+    rows, million = map(
+        int, re.findall(r"= (\d+) rows a day (\d+) M a year", scaling)[0]
+    )
+    assert (rows, million) == (300 * 1440, round(300 * 1440 * 365 / 1e6))
+    bytes_a_row = (1.9e9 + 1.2e9) / 38.9e6
+    assert f"about {bytes_a_row * million / 1000:.0f} GB a year" in scaling
