@@ -28,6 +28,7 @@ def _app(prefix: str, module: str) -> list[URLResolver]:
     return [path(prefix, include(module))] if _exists(module) else []
 
 
+handler500 = "bozhou_eco.common.failures.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/identity/", identity, name="identity"),
