@@ -63,6 +63,8 @@ FUELS = {
     "BO": "柴油混合动力",
 }
 
+PURE_ELECTRIC = "C"
+
 NO_EXHAUST = frozenset("CNPXY")
 """Fuels whose vehicles have no tailpipe emission to measure."""
 

@@ -151,6 +151,12 @@ class Camera(models.Model):
             )
         if not self.segment_seconds:
             raise ValidationError("分段秒数至少为 1，一般为 10")
+        # Only forms come here: photometry stays out of the processes that need none.
+        from vehicles.domain.smoke.camera_settings import wrong_thresholds  # noqa: PLC0415
+
+        wrong = wrong_thresholds(self.thresholds)
+        if wrong:
+            raise ValidationError(f"阈值：{wrong}")
 
 
 class SegmentQuerySet(ScopedQuerySet):

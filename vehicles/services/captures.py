@@ -11,12 +11,16 @@ from bozhou_eco.audit.chain import canonical
 from bozhou_eco.common import clock
 from bozhou_eco.common.push import push_after_commit
 from bozhou_eco.evidence.services import seal_bytes
+from vehicles.domain import plates
+from vehicles.domain.codes import PURE_ELECTRIC
 from vehicles.domain.smoke.tracks import Passing, same_passing
-from vehicles.models import Camera, Capture, CaptureFile, Segment
+from vehicles.models import Camera, Capture, CaptureFile, Segment, Vehicle
 from vehicles.services.watchlist import match_capture
 
 Box = tuple[float, float, float, float]
 NEAR = timedelta(seconds=30)
+GREEN = (str(plates.Color.GREEN), str(plates.Color.YELLOW_GREEN))
+ELECTRIC = "号牌登记为纯电动车，请核对号牌"
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,48 @@ def finish_segment(
     held = Segment.objects.select_for_update().get(pk=segment.pk)
     if held.state != Segment.State.CLAIMED or held.claim != segment.claim:
         return []
-    captures = []
+    captures, suppressed = [], []
     for draft in drafts:
+        if _pure_electric(draft):
+            suppressed.append(_suppress(segment, draft, now))
+            continue
         capture = _add(segment.camera, draft, segment, Capture.Origin.SEGMENT, now)
         if capture is not None:
             captures.append(capture)
     held.state, held.finished_at, held.claim = Segment.State.DONE, now, None
-    held.error, held.report = "", report
+    told = report.get("notes")
+    notes = [*(told if isinstance(told, list) else []), *suppressed]
+    held.error, held.report = "", {**report, "notes": notes} if notes else report
     held.save(update_fields=["state", "finished_at", "claim", "error", "report"])
     return captures
+
+
+def _pure_electric(draft: Draft) -> bool:
+    """Whether the plate, read beyond doubt, is registered as purely electric.
+
+    The register alone decides: the green plates of hybrids look the same, and they smoke.
+    """
+    if not draft.plate or draft.plate_problem:
+        return False
+    found = Vehicle.objects.filter(
+        plate=plates.normalise(draft.plate), fuel=PURE_ELECTRIC
+    )
+    green = draft.plate_color in GREEN
+    colors = GREEN if green else (draft.plate_color,)
+    return found.filter(plate_color__in=colors).exists()
+
+
+def _suppress(segment: Segment, draft: Draft, now: datetime) -> str:
+    """Put nothing forward, but say so in the segment and in the audit."""
+    audit.record(
+        actor=None,
+        act="capture.suppress",
+        subject=f"segment:{segment.pk}",
+        detail={"key": draft.key, "plate": draft.plate, "level": draft.level},
+        now=now,
+    )
+    moment = clock.beijing(draft.captured_at)
+    return f"{moment:%H:%M:%S} {draft.plate} 登记为纯电动，未列入复核"
 
 
 @transaction.atomic
@@ -156,7 +193,7 @@ def _add(
         if origin == Capture.Origin.SEGMENT
         else draft.clock_offset,
         versions={**draft.versions, "thresholds": camera.thresholds_version},
-        notes=list(draft.notes),
+        notes=[*draft.notes, *([ELECTRIC] if _pure_electric(draft) else [])],
         vendor_verdict=draft.vendor_verdict,
         register_gaps=site.register_gaps(day),
     )

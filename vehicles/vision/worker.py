@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from bozhou_eco.common import clock
 from bozhou_eco.common.video import VideoError, frames
@@ -106,6 +107,14 @@ def analyse_segment(segment_id: int) -> int:
     except OSError as error:
         logger.warning("segment %s given back: %s", segment_id, error)
         release_segment(segment=segment, reason=str(error), now=clock.now())
+        return 0
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # Tried again, since it may pass; the fourth time it stays with this reason.
+        logger.exception("segment %s could not be analysed", segment_id)
+        words = f"分析出错：{type(error).__name__} {error}"
+        release_segment(segment=segment, reason=words, now=clock.now())
         return 0
     return _store(segment, analysis, drafts)
 
