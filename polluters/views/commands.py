@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.common import clock
 from polluters.domain.commands import FORMS, CommandForm, forms_for
 from polluters.models import DeviceCommand, Logger, Outlet, Point
@@ -114,8 +115,13 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     return _back(request, outlet)
 
 
+def _approves(request: HttpRequest, pk: int, act: str) -> bool:
+    return act == "approve"
+
+
 @require_POST
 @bureau_required
+@identity_required(_approves)
 def decide(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Approve, refuse or take back a command; what is refused comes back as 422."""
     if act not in ("approve", "refuse", "cancel"):

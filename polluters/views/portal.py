@@ -8,6 +8,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import current_user, reader_required, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import FACT_ROLES, Role, User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
@@ -189,6 +190,7 @@ def explanation_answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @role_required(Role.OFFICER)
+@identity_required()
 def explanation_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Reply to the enterprise."""
     row = _found(request, pk)

@@ -17,6 +17,7 @@ from enforcement.domain.workflow import Action
 from enforcement.views.moves import BINDING
 from tests import factories
 from tests.security import policy
+from tests.security.routes import NOBODYS
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-test-password"
@@ -212,3 +213,27 @@ def test_a_decision_of_a_case_asks(client, leader):
     approving = client.post("/cases/1/act/approve_filing/", {"note": "理由"})
     assert carried(approving.content.decode()) == {"note": "理由"}
     assert client.post("/cases/1/act/take_up/", {"note": "理由"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/polluters/commands/1/approve/",
+        "/polluters/explanations/1/decide/",
+        "/vehicles/captures/1/transfer.zip",
+        f"/vehicles/roadchecks/checks/{NOBODYS}/transfer/",
+    ],
+)
+def test_what_leaves_the_bureau_or_reaches_a_device_asks(client, path):
+    """By a direct POST too, without the page that has the button."""
+    client.force_login(factories.user(Role.OFFICER, Role.LEADER))
+    asked = client.post(path, {"note": "理由"})
+    assert carried(asked.content.decode()) == {"note": "理由"}
+    assert client.get(path).status_code in (302, 405)
+    scripted = client.post(path, {"note": "x"}, headers={"HX-Request": "true"})
+    assert scripted.headers["Location"] == "/accounts/identity/"
+
+
+def test_taking_a_command_back_asks_nothing(client):
+    client.force_login(factories.user(Role.OFFICER))
+    assert client.post("/polluters/commands/1/cancel/").status_code == 404

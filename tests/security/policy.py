@@ -286,6 +286,8 @@ BINDING = frozenset(
         "enforcement:part_sign", "enforcement:bundle",
         "overview:audit_export", "overview:hold", "overview:hold_release",
         "polluters:exceedance_bundle", "vehicles:inspection_bundle",
+        "polluters:command_decide", "polluters:explanation_decide",
+        "vehicles:capture_transfer", "vehicles:roadcheck_transfer",
         "vehicles:capture_bundle", "vehicles:objection_answer", "vehicles:review_give",
         "vehicles:vision_model_activate", "vehicles:vision_model_retire",
         "vehicles:file_owner", "vehicles:watch_export",

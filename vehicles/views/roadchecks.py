@@ -16,6 +16,7 @@ from django.views.decorators.http import (
 )
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from bozhou_eco.common.problems import MEDIA_TYPE
@@ -317,6 +318,7 @@ def check_photo(request: HttpRequest, pk: uuid.UUID, place: int) -> HttpResponse
 
 @require_POST
 @role_required(Role.OFFICER)
+@identity_required()
 def check_transfer(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Hand a violation to the traffic police, or register receipt and reply."""
     found = _check(request, pk)

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
+from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from vehicles.models import Capture, CaptureTransfer
@@ -26,6 +27,7 @@ SHOWN_REFUSALS = 20
 
 @require_POST
 @bureau_required
+@identity_required()
 def package(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand a capture over: note it and answer with the package for the traffic police."""
     user = current_user(request)
