@@ -176,9 +176,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "bozhou_eco.common.caching.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "bozhou",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 CHANNEL_LAYERS = {

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import caches
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
@@ -12,7 +15,7 @@ from django.urls import reverse
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit.models import Link
-from bozhou_eco.common import clock, probes
+from bozhou_eco.common import caching, clock, probes
 from bozhou_eco.evidence import store as places
 from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.services import read_file, seal_bytes
@@ -129,3 +132,58 @@ def test_intake_waits_for_a_broker_whose_name_is_not_found(settings) -> None:
     intake.stopper = Stopper()  # type: ignore[assignment]
     assert intake.connect() is False
     assert rests == [0.2, 0.4, 0.8]
+
+
+@pytest.fixture
+def no_redis(settings) -> Iterator[None]:
+    """Redis refuses; what is noted of it is forgotten afterwards."""
+    there = settings.CACHES
+    nowhere = {**there["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.CACHES = {"default": nowhere}
+    yield
+    caching.breaker.away = False
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/polluters/", "/alerts/", "/cases/", "/vehicles/stations/"]
+)
+def test_pages_can_be_read_without_redis(
+    officer: Client, no_redis: None, address: str
+) -> None:
+    assert officer.get(address).status_code == 200
+
+
+def test_people_sign_in_without_redis_and_guessing_stays_limited(
+    client: Client, no_redis: None
+) -> None:
+    person = factories.user(Role.OFFICER)
+
+    def sign_in(word: str) -> HttpResponse:
+        given = {"login": person.username, "password": word}
+        return client.post("/accounts/login/", given)
+
+    assert sign_in("a-long-test-password").status_code == 302
+    client.logout()
+    for _ in range(20):
+        answer = sign_in("not-this-password")
+        if answer.status_code == 429 or "过多" in answer.content.decode():
+            break
+    else:
+        pytest.fail("nobody stopped the guessing")
+    assert sign_in("a-long-test-password").status_code != 302
+
+
+def test_the_cache_is_redis_again_when_it_answers(settings, no_redis: None) -> None:
+    away = caches["default"]
+    away.set("a", 1, 60)
+    assert (away.get("a"), away.add("a", 2), away.incr("a")) == (1, False, 2)
+    assert away.get_many(["a", "b"]) == {"a": 2}
+    assert caching.breaker.rests()
+    caching.breaker.until = 0.0
+    there = caching.SteadyCache(os.environ["REDIS_URL"], {"KEY_PREFIX": "steady-test"})
+    assert there.get("a") is None
+    assert not caching.breaker.away
+    there.set("a", 3, 60)
+    assert (there.get("a"), there.memory.get("a")) == (3, None)
+    there.delete("a")
