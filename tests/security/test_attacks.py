@@ -185,6 +185,15 @@ def test_a_newline_cannot_forge_a_log_line() -> None:
     assert len(JsonFormatter().format(record).splitlines()) == 1
 
 
+def test_no_sign_of_a_name_drives_a_terminal_or_hides_in_a_log() -> None:
+    """C1 controls, other line ends and signs that turn the reading round, ESC too."""
+    name = "a\x1b[31m\x9b2J\x85\u2028\u2029\x7f\u202e\u2066b"
+    record = logging.LogRecord("x", logging.WARNING, "f", 1, "%s", (name,), None)
+    line = JsonFormatter().format(record)
+    assert line.isprintable()
+    assert json.loads(line)["message"] == name
+
+
 @pytest.mark.django_db
 def test_pages_may_not_be_framed_sniffed_or_referred(client: Client) -> None:
     client.force_login(factories.user(Role.OFFICER))

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import openpyxl
 import pytest
@@ -39,6 +40,18 @@ def test_the_list_finds_near_plates(client, officer):
     assert "新E8B12Z" not in page
     page = text(client.get("/vehicles/files/?q=新EB8122"))
     assert "新E8B12Z" in page
+
+
+@pytest.mark.parametrize(
+    "given", ["新E55555", "新E&state=x", "//evil.example", "a\r\nX: y"]
+)
+def test_an_unknown_plate_leads_to_the_list_searched_for_it(client, officer, given):
+    answer = client.get("/vehicles/files/by-plate/", {"plate": given})
+    path, _, query = answer.headers["Location"].partition("?")
+    assert path == "/vehicles/files/"
+    assert parse_qs(query).keys() == {"q"}
+    assert "evil" not in path
+    assert client.get(answer.headers["Location"]).status_code == 200
 
 
 def test_filters_and_states(client, officer):

@@ -1,11 +1,13 @@
 """Vehicle files: list with near plates, one file with its timeline, imports."""
 
 import hashlib
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -124,9 +126,7 @@ def vehicle_by_plate(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(plate_color=color)
     if rows.count() == 1:
         return redirect("vehicles:file", pk=rows.get().pk)
-    answer = redirect("vehicles:files")
-    answer["Location"] += f"?q={plain}"
-    return answer
+    return redirect(f"{reverse('vehicles:files')}?{urlencode({'q': plain})}")
 
 
 @require_http_methods(["GET", "POST"])
