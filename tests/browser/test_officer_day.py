@@ -10,7 +10,7 @@ from bozhou_eco.common import clock
 from bozhou_eco.overview.navigation import MENU, address
 from enforcement.models import Case
 from tests import factories
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, violations
 from tests.browser.test_live import alarm, connected
 from tests.vehicles import capture_factories as make
 from vehicles.models import Review
@@ -58,6 +58,7 @@ def test_captures_are_reviewed_by_keyboard_alone(visit: Opener) -> None:
     sure = page.get_by_role("button", name="确认黑烟")
     expect(page.locator(f"#panel [data-capture='{first.pk}']")).to_be_visible()
     expect(sure).to_be_disabled()
+    assert violations(page) == []
     for seen in (1, 2, 3):
         page.keyboard.press("f")
         expect(page.locator("[data-frame][data-seen]")).to_have_count(seen)
