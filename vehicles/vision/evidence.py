@@ -1,6 +1,7 @@
 """From a candidate to the files that prove it: frames, panorama, plate, clip, record."""
 
 import tempfile
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -123,14 +124,10 @@ def shown_frames(candidate: Candidate, video: Path) -> list[EvidenceFile]:
     files = []
     for place, at in enumerate(candidate.evidence_times, 1):
         point = points.get(at, darkest)
+        shown = _frame(place, pictures[at], round(at - darkest.at, 3))
         files.append(
-            EvidenceFile(
-                kind=Kind.FRAME,
-                place=place,
-                name=f"frame-{place}.jpg",
-                media_type="image/jpeg",
-                content=jpeg(pictures[at]),
-                at=round(at - darkest.at, 3),
+            replace(
+                shown,
                 vehicle_box=point.vehicle,
                 plume_box=point.plume,
                 opacity=point.opacity,
@@ -154,16 +151,19 @@ def spread_frames(video: Path, seconds: float) -> list[EvidenceFile]:
     times = [0.0, round(seconds / 2, 3), round(seconds, 3)]
     pictures = frames_at(video, times)
     return [
-        EvidenceFile(
-            kind=Kind.FRAME,
-            place=place,
-            name=f"frame-{place}.jpg",
-            media_type="image/jpeg",
-            content=jpeg(pictures[at]),
-            at=at,
-        )
-        for place, at in enumerate(sorted(pictures), 1)
+        _frame(place, pictures[at], at) for place, at in enumerate(sorted(pictures), 1)
     ]
+
+
+def _frame(place: int, image: Image, at: float) -> EvidenceFile:
+    return EvidenceFile(
+        kind=Kind.FRAME,
+        place=place,
+        name=f"frame-{place}.jpg",
+        media_type="image/jpeg",
+        content=jpeg(image),
+        at=at,
+    )
 
 
 def _stills(candidate: Candidate, analysis: Analysis) -> list[EvidenceFile]:
