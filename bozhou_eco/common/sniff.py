@@ -1,6 +1,7 @@
 """What a file is by its bytes: a name and a browser's word for it prove nothing."""
 
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 
@@ -30,6 +31,14 @@ XLSX = Kind(f"{_OFFICE}spreadsheetml.sheet", (".xlsx",), "Excel 表格")
 KINDS = (JPEG, PNG, PDF, DOCX, XLSX, MP4)
 WORDS = "、".join(kind.name for kind in KINDS)
 SUFFIXES = ",".join(suffix for kind in KINDS for suffix in kind.suffixes)
+UNKNOWN = "application/octet-stream"
+# Types that a browser opens by itself.
+SHOWN = (
+    *("application/pdf", "application/xml", "application/xhtml+xml"),
+    *("application/javascript", "multipart/x-mixed-replace"),
+)
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+LONGEST_TYPE = 100
 MACROS = ("vbaProject.bin", "vbaData.xml")
 
 
@@ -43,6 +52,20 @@ def kind_of(content: bytes, name: str) -> Kind:
             f"“{name[:60]}”的内容是{kind.name}，与扩展名不符，请改为 {kind.suffixes[0]} 后再提交"
         )
     return kind
+
+
+def media_type_of(head: bytes, told: str) -> str:
+    """Return the type of a file of any kind, by its first `HEAD` bytes where they tell.
+
+    A browser's word is taken only for what is never shown inside a page.
+    """
+    kind = None if head.startswith(b"PK") else _by_bytes(head)
+    if kind is not None:
+        return kind.media_type
+    word = told.strip().lower()
+    shown = word.startswith(("image/", "video/", "audio/", "text/")) or word in SHOWN
+    fits = MEDIA_TYPE.fullmatch(word) is not None and len(word) <= LONGEST_TYPE
+    return word if fits and not shown else UNKNOWN
 
 
 def _by_bytes(content: bytes) -> Kind | None:

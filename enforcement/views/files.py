@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST
 from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from bozhou_eco.common.sniff import HEAD, media_type_of
 from enforcement.domain.place import read_number
 from enforcement.domain.workflow import Refused
 from enforcement.models import Case, CaseFile
@@ -49,7 +51,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
                 case=case,
                 source=cast(BinaryIO, upload.file),
                 name=upload.name or "文件",
-                media_type=upload.content_type or "application/octet-stream",
+                media_type=_type_of(upload),
                 size=upload.size or 0,
                 kind=request.POST.get("kind", ""),
                 title=request.POST.get("title", ""),
@@ -69,6 +71,12 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "enforcement/add_file.html", context, status=422)
     messages.success(request, f"已加入 {len(uploads)} 个文件并封存。")
     return redirect(f"{case.get_absolute_url()}#evidence")
+
+
+def _type_of(upload: UploadedFile) -> str:
+    head = upload.read(HEAD)
+    upload.seek(0)
+    return media_type_of(head, upload.content_type or "")
 
 
 def _moment(raw: str) -> datetime | None:
