@@ -1,7 +1,7 @@
 """Evidence and attachments: add, look at, check."""
 
 from datetime import datetime
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -73,7 +73,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{case.get_absolute_url()}#evidence")
 
 
-def _type_of(upload: UploadedFile) -> str:
+def _type_of(upload: UploadedFile[Any]) -> str:
     head = upload.read(HEAD)
     upload.seek(0)
     return media_type_of(head, upload.content_type or "")
