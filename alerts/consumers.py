@@ -131,7 +131,7 @@ def _receipt(token: str, kind: str, user: User) -> bool:
 def _since(query: bytes) -> int | None:
     for pair in query.decode("ascii", "ignore").split("&"):
         name, _, value = pair.partition("=")
-        if name == "since" and value.isdigit() and len(value) < 15:
+        if name == "since" and value.isdecimal() and len(value) < 15:
             return int(value)
     return None
 

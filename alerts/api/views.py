@@ -92,7 +92,7 @@ class AlertListView(APIView):
 
 
 def _limit(text: str) -> int:
-    return min(max(int(text), 1), LARGEST_PAGE) if text.isdigit() else triage.PAGE
+    return min(max(int(text), 1), LARGEST_PAGE) if text.isdecimal() else triage.PAGE
 
 
 class ChangesView(APIView):
@@ -108,7 +108,7 @@ class ChangesView(APIView):
     def get(self, request: Request) -> Response:
         """Return changed alerts since ``since`` (Unix ms) as the socket sends them."""
         text = request.query_params.get("since", "")
-        if not text.isdigit() or len(text) > 14:
+        if not text.isdecimal() or len(text) > 14:
             return problem(status.HTTP_400_BAD_REQUEST, "since 应为毫秒时间戳")
         found = changes_since(viewer(request), since=int(text), now=clock.now())
         return Response(

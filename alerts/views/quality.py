@@ -75,7 +75,7 @@ def export_rules(request: HttpRequest) -> HttpResponse:
     pk = request.GET.get("version", "")
     chosen = (
         versions.filter(pk=int(pk))
-        if pk.isdigit()
+        if pk.isdecimal()
         else versions.filter(state=RuleVersion.State.ACTIVE)
     )
     response = HttpResponse(

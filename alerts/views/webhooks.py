@@ -31,7 +31,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     """List the calls, newest first; the filters are the address."""
     rows = _visible(current_user(request)).order_by("-id")
     hook, state = request.GET.get("webhook", ""), request.GET.get("state", "")
-    if hook.isdigit():
+    if hook.isdecimal():
         rows = rows.filter(webhook=int(hook[:9]))
     if state in WebhookCall.State.values:
         rows = rows.filter(state=state)

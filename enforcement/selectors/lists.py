@@ -85,7 +85,7 @@ class Filters:
             kind=one("kind", set(CaseKind)),
             stage=one("stage", set(Stage)),
             state=one("state", set(State)),
-            district=district if district.isdigit() else "",
+            district=district if district.isdecimal() else "",
             source=one("source", set(Source)),
             outcome=one("outcome", set(Outcome)),
             severity=one("severity", {"critical", "major", "minor", "info"}),

@@ -81,7 +81,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdecimal() else None
 
 
 def _form(move: Move, **more: object) -> ActForm:

@@ -29,7 +29,7 @@ BY_HAND = tuple(
 def open_from_alerts(request: HttpRequest) -> HttpResponse:
     """Turn the posted alerts (``alerts``, several) into one clue and go to it."""
     user = current_user(request)
-    ids = [int(pk) for pk in request.POST.getlist("alerts") if pk.isdigit()]
+    ids = [int(pk) for pk in request.POST.getlist("alerts") if pk.isdecimal()]
     alerts = list(Alert.objects.visible_to(user).filter(pk__in=ids))
     if not alerts or len(alerts) != len(set(ids)):
         messages.error(request, "没有可以转为线索的预警。")

@@ -154,7 +154,7 @@ def officer_choices(case: Case) -> tuple[tuple[str, str], ...]:
 
 def chosen_users(given: Given, *names: str) -> list[User]:
     """Return the users chosen in the fields ``names``, in order, each once."""
-    ids = [int(text(given, name)) for name in names if text(given, name).isdigit()]
+    ids = [int(text(given, name)) for name in names if text(given, name).isdecimal()]
     rows = User.objects.in_bulk(ids)
     return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
 

@@ -31,14 +31,14 @@ def today_list(user: User) -> list[dict[str, Any]]:
 def place_of(visit: SiteVisit) -> dict[str, Any] | None:
     """Return where the subject of a visit lies, WGS84, with its address; None unknown."""
     kind, _, key = visit.case.subject_key.partition(":")
-    if kind == "outlet" and key.isdigit():
+    if kind == "outlet" and key.isdecimal():
         outlet = Outlet.objects.filter(pk=key).select_related("enterprise").first()
         if outlet is None:
             return None
         firm = outlet.enterprise
         own = outlet.longitude is not None and outlet.latitude is not None
         at = (outlet.longitude, outlet.latitude) if own else None
-    elif kind == "enterprise" and key.isdigit():
+    elif kind == "enterprise" and key.isdecimal():
         found = Enterprise.objects.filter(pk=key).first()
         if found is None:
             return None
@@ -59,7 +59,7 @@ def place_of(visit: SiteVisit) -> dict[str, Any] | None:
 def platform_readings(visit: SiteVisit) -> list[dict[str, Any]]:
     """Return the newest values of the outlet of a visit, with limit and data time."""
     kind, _, key = visit.case.subject_key.partition(":")
-    if kind != "outlet" or not key.isdigit():
+    if kind != "outlet" or not key.isdecimal():
         return []
     rows = (
         Latest.objects.filter(point__outlet_id=key, point__active=True)

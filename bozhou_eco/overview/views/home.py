@@ -26,7 +26,7 @@ SPANS = (7, 14, 30)
 def _frame(request: HttpRequest, user: User, now: datetime) -> dict[str, Any]:
     """What is chosen in the address, and the days up to ``now``."""
     days = request.GET.get("days", "")
-    span = int(days) if days.isdigit() and int(days) in SPANS else 14
+    span = int(days) if days.isdecimal() and int(days) in SPANS else 14
     layer = request.GET.get("layer", "")
     return {
         "now": now,

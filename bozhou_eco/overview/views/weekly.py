@@ -53,7 +53,7 @@ def archive(request: HttpRequest) -> HttpResponse:
             filter=included & Q(items__verdict=ClueReportItem.Verdict.PROBLEM),
         ),
     )
-    if year.isdigit():
+    if year.isdecimal():
         rows = rows.filter(year=int(year[:4]))
     context = {
         "reports": rows.select_related("signed_by").order_by("-starts_on")[:120],
