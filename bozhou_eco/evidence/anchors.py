@@ -7,6 +7,7 @@ SHA-256 of the line before it, so that no line can be taken out either; the sign
 (Ed25519, RFC 8032) covers the canonical JSON without it.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -50,7 +51,16 @@ def write_anchor(*, now: datetime, signer: Signer | None = None) -> str:
     signer = signer or load_signer()
     place = folder()
     place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{now.astimezone(clock.BEIJING):%Y-%m}.jsonl"
+    with (place / ".lock").open(
+        "w"
+    ) as lock:  # two runs at once write one after the other
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _append(
+            place / f"{now.astimezone(clock.BEIJING):%Y-%m}.jsonl", now, signer
+        )
+
+
+def _append(path: Path, now: datetime, signer: Signer) -> str:
     body: dict[str, object] = {
         "at": now.astimezone(clock.BEIJING).isoformat(),
         "heads": heads(),

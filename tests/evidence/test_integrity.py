@@ -17,6 +17,7 @@ from bozhou_eco.evidence.models import IntegrityRun, SealedFile
 from bozhou_eco.evidence.services import seal_bytes
 from bozhou_eco.evidence.signing import load_signer
 from bozhou_eco.evidence.store import FileStore, key_of
+from tests.faults.test_alerts import at_once
 
 pytestmark = pytest.mark.django_db
 CHAIN = "site:test"
@@ -158,7 +159,7 @@ def test_a_changed_anchor_file_is_told(own_places: Path, change, reason: str) ->
     seal(2)
     for _ in range(3):
         verify_everything(now=clock.now())
-    [path] = (own_places / "anchors").iterdir()
+    [path] = (own_places / "anchors").glob("*.jsonl")
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join(change(lines)) + b"\n")
     found = [fault.reason for fault in anchors.verify_anchors()]
@@ -170,7 +171,7 @@ def test_an_anchor_file_that_is_cut_short_or_gone_is_told(own_places: Path) -> N
     seal(2)
     for _ in range(3):
         verify_everything(now=clock.now())
-    [path] = (own_places / "anchors").iterdir()
+    [path] = (own_places / "anchors").glob("*.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:2]))
     [fault] = anchors.verify_anchors()
@@ -204,3 +205,14 @@ def test_an_anchor_that_cannot_be_written_is_a_fault(
     run = verify_everything(now=clock.now())
     assert (run.fault_count, run.anchor) == (1, "")
     assert run.faults[0]["reason"].startswith("no anchor could be written")
+
+
+def test_two_anchors_at_once_follow_each_other(own_places: Path) -> None:
+    def write() -> None:
+        for _ in range(5):
+            anchors.write_anchor(now=clock.now())
+
+    assert at_once(write, write) == []
+    assert list(anchors.verify_anchors()) == []
+    [path] = (own_places / "anchors").glob("*.jsonl")
+    assert len(path.read_bytes().splitlines()) == 10
