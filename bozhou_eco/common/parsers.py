@@ -2,12 +2,16 @@
 
 import codecs
 import json
+import re
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 def _no_number(word: str) -> NoReturn:
@@ -33,10 +37,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def read_json(text: str) -> Any:
     """Return the value of a JSON text.
 
-    ValueError for NaN, infinity, a field named twice, or nesting beyond any use.
+    ValueError for NaN, infinity, a field named twice, nesting beyond any use, and for
+    characters that no table takes: NUL and halves of a surrogate pair.
     """
     try:
-        return json.loads(
+        value = json.loads(
             text,
             parse_constant=_no_number,
             parse_float=_finite,
@@ -44,6 +49,22 @@ def read_json(text: str) -> Any:
         )
     except RecursionError:
         raise ValueError("嵌套层数过多") from None
+    if UNSTORABLE_ESCAPE.search(text):
+        _check_characters(value)
+    return value
+
+
+def _check_characters(value: object) -> None:
+    """Look at every text of a value; names of fields are texts too."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and UNSTORABLE.search(one):
+            raise ValueError("文字含有空字符（NUL）或不成对的代理字符")
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 class StrictJSONParser(JSONParser):

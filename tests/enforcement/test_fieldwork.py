@@ -239,6 +239,19 @@ def test_a_photo_that_is_none_is_refused(visit, people, content, why) -> None:
     [
         (b"{", "不是 JSON"),
         (b"[]", "JSON 对象"),
+        (b"\xff{}", "不是 JSON"),
+        ("[" * 100_000, "嵌套"),
+        (json.dumps({"id": ID, "entry_code": "a\0"}), "NUL"),
+        (
+            json.dumps(
+                {
+                    "id": ID,
+                    "sent_at": "2026-11-23T10:00:00+08:00",
+                    "changes": [{"field": "found", "value": 1, "base": "9" * 5000}],
+                }
+            ),
+            "changes[0].base",
+        ),
         (json.dumps({"id": "x"}), "id 应为 UUID"),
         (json.dumps({"id": ID, "sent_at": "now"}), "sent_at"),
         (
@@ -262,6 +275,7 @@ def test_a_photo_that_is_none_is_refused(visit, people, content, why) -> None:
             "changes[0].base",
         ),
     ],
+    ids=lambda given: str(given)[:30],
 )
 def test_bad_sendings_name_the_field(visit, people, body, why) -> None:
     client = Phone(people["alice"], visit).client

@@ -23,6 +23,9 @@ HOSTILE = {
     "too large": '{"text":1e999}',
     "too many digits": '{"text":' + "9" * 5000 + "}",
     "half": '{"text":',
+    "NUL": '{"text":"a\\u0000b"}',
+    "NUL in a name": '{"a\\u0000":{"b":[]}}',
+    "half a pair": '{"text":["\\ud83d"]}',
 }
 
 
@@ -36,6 +39,7 @@ def test_what_is_sound_is_read() -> None:
     assert read_json('{"a": [1, -2.5e3, "b", null, true]}') == {
         "a": [1, -2500.0, "b", None, True]
     }
+    assert read_json('["\\ud83d\\ude97", "\\\\u0000"]') == ["\U0001f697", "\\u0000"]
 
 
 @pytest.mark.django_db

@@ -1,6 +1,5 @@
 """现场核查 on the phone: the list, one visit, what the phone sends."""
 
-import json
 import math
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bozhou_eco.accounts.access import current_user, role_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from bozhou_eco.common.parsers import read_json
 from bozhou_eco.overview.selectors import visits as reads
 from enforcement.domain.fieldwork import Change
 from enforcement.domain.workflow import Refused
@@ -22,6 +22,7 @@ from enforcement.selectors.fieldwork import photo_rows, visit_for
 from enforcement.services import fieldwork as writes
 
 officer_required = role_required(Role.OFFICER)
+LONGEST_NUMBER = 15
 SIGN_LABELS = (
     ("officer1", "执法人员一"), ("officer2", "执法人员二"), ("party", "当事人代表"),
 )  # fmt: skip
@@ -120,9 +121,9 @@ def refusal(text: str, missing: tuple[str, ...], status: int) -> JsonResponse:
 
 def _body(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise BadSendingError("内容不是 JSON") from None
+        body = read_json(raw.decode())
+    except ValueError as error:
+        raise BadSendingError(f"内容不是 JSON，或不能保存：{error}") from None
     if not isinstance(body, dict):
         raise BadSendingError("内容应为 JSON 对象")
     return body
@@ -136,9 +137,10 @@ def _uuid(value: object, name: str) -> UUID:
 
 
 def _whole(value: object, name: str) -> int:
-    if isinstance(value, bool) or not str(value).isascii() or not str(value).isdigit():
+    text = "" if isinstance(value, bool) else str(value)
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
         raise BadSendingError(f"{name} 应为非负整数")
-    return int(str(value))
+    return int(text)
 
 
 def _time(value: object, name: str) -> datetime:
