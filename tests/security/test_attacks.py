@@ -13,10 +13,12 @@ from urllib.parse import quote
 import pytest
 from channels.layers import channel_layers
 from channels.routing import URLRouter
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.models import SavedView
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.asgi import application as site
 from bozhou_eco.common.logs import JsonFormatter
@@ -102,6 +104,19 @@ def test_a_nul_in_an_address_is_refused_in_words(client: Client) -> None:
         answer = client.get(path)
         assert answer.status_code == 400, path
         assert "NUL" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_nul_in_a_form_breaks_nothing_and_loses_nothing(client: Client) -> None:
+    client.force_login(factories.user(Role.OFFICER))
+    view = {"name": "夜\0班", "query": "state=op\0en", "na\0me2": "x"}
+    assert client.post("/alerts/views/", view).status_code == 302
+    kept = SavedView.objects.get()
+    assert (kept.name, kept.query) == ("夜班", "state=open")
+    upload = SimpleUploadedFile("a.jpg", b"\0\0")
+    sent = client.post("/cases/new/", {"title": "a\0b", "file": upload})
+    assert sent.status_code == 422
+    assert 'value="ab"' in sent.content.decode()
 
 
 @pytest.mark.django_db
