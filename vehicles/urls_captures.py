@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("captures/<int:pk>/", captures.capture, name="capture"),
     path("captures/<int:pk>/evidence/", captures.capture, name="capture_evidence"),
     path("captures/<int:pk>/bundle.zip", captures.bundle, name="capture_bundle"),
+    path("captures/<int:pk>/notice.docx", captures.notice, name="capture_notice"),
     path("captures/<int:pk>/transfer.zip", transfers.package, name="capture_transfer"),
     path("captures/transfers/", transfers.transfer_list, name="capture_transfers"),
     path("captures/transfers/replies/", transfers.replies, name="capture_replies"),

@@ -141,6 +141,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "vehicles:capture_evidence": BUREAU,
     "vehicles:capture_bundle": BUREAU,
     "vehicles:capture_transfer": BUREAU,
+    "vehicles:capture_notice": BUREAU,
     "vehicles:capture_thumb": BUREAU,
     "vehicles:capture_check": BUREAU,
     "vehicles:capture_file": BUREAU,

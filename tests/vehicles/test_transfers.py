@@ -6,6 +6,7 @@ import zipfile
 from datetime import timedelta
 
 import cv2
+import docx
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +17,7 @@ from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit.models import AuditEntry
 from tests.factories import user
 from tests.vehicles import capture_factories as make
-from vehicles.models import Capture, CaptureTransfer
+from vehicles.models import Capture, CaptureTransfer, RepairNotice
 from vehicles.services.objections import answer_objection, raise_objection
 from vehicles.services.transfers import COLUMNS, ReplyError, hand_over, import_replies
 
@@ -179,3 +180,39 @@ def test_the_queue_of_the_police_tells_of_objections(
         objection=made, upheld=True, answer="属实", actor=user(Role.LEADER), now=NOW
     )
     assert "已撤回，请告知交管" in client.get(address).content.decode()
+
+
+def test_the_notice_tells_the_driver_what_was_seen_and_where_to_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capture = confirmed(monkeypatch)
+    client = Client()
+    client.force_login(user(Role.OFFICER))
+    address = reverse("vehicles:capture_notice", args=[capture.pk])
+    assert client.get(address).status_code == 404
+    notice = RepairNotice.objects.create(
+        capture=capture,
+        number=capture.notice_number,
+        issued_at=NOW,
+        due_on=NOW.date() + timedelta(days=15),
+    )
+    answer = client.get(address)
+    paper = docx.Document(io.BytesIO(answer.content))
+    text = "\n".join(one.text for one in paper.paragraphs)
+    for words in (
+        "博环黑烟告〔2026〕7号", "新E0K73X", "2026年11月23日12时00分",
+        "林格曼黑度 3 级", "2026年12月08日前", capture.camera.code,
+        "http://testserver/vehicles/objection/",
+    ):  # fmt: skip
+        assert words in text
+    assert "公安机关" not in text
+    assert len(paper.inline_shapes) == 1
+    assert AuditEntry.objects.filter(act="capture.notice").count() == 1
+    Capture.objects.filter(pk=capture.pk).update(destination="police")
+    again = docx.Document(io.BytesIO(client.get(address).content))
+    assert any("公安机关" in one.text for one in again.paragraphs)
+    page = reverse("vehicles:capture", args=[capture.pk])
+    assert address in client.get(page).content.decode()
+    RepairNotice.objects.filter(pk=notice.pk).update(closed_at=NOW)
+    assert client.get(address).status_code == 404
+    assert address not in client.get(page).content.decode()

@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from bozhou_eco.accounts.access import bureau_required, current_user
@@ -17,11 +18,13 @@ from vehicles.models import Capture, CaptureFile, Objection, Site
 from vehicles.selectors import captures as reads
 from vehicles.services.bundles import capture_bundle
 from vehicles.services.copies import marked_copy, small_copy
+from vehicles.services.notice_letter import NoNoticeError, notice_letter
 from vehicles.services.objections import ObjectionRefusedError, answer_objection
 from vehicles.views.media import send_bytes
 from vehicles.views.reviews import LOOKERS
 
 PAGE_SIZE = 40
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FILTERS = ("state", "site", "level", "q", "since")
 
 
@@ -126,6 +129,23 @@ def bundle(request: HttpRequest, pk: int) -> HttpResponse:
     content = capture_bundle(capture=found, actor=user, now=clock.now())
     name = f"capture-{found.pk}.zip"
     return send_bytes(request, content, "application/zip", name=name)
+
+
+@require_GET
+@bureau_required
+def notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """The notice for the driver, to be printed and sent."""
+    found = _capture(request, pk)
+    try:
+        content = notice_letter(
+            capture=found,
+            address=request.build_absolute_uri(reverse("vehicles:objection")),
+            actor=current_user(request),
+            now=clock.now(),
+        )
+    except NoNoticeError as error:
+        raise Http404(str(error)) from error
+    return send_bytes(request, content, WORD, name=f"notice-{found.pk}.docx")
 
 
 @require_POST
