@@ -165,6 +165,8 @@ def _masses(now: datetime) -> None:
     first = rates.span_bounds("day", date(today.year, 1, 1))[0]
     last = rates.span_bounds("day", today - 3 * DAY)[0]
     with connection.cursor() as cursor:
+        # Just filled: without statistics the join below may take minutes.
+        cursor.execute("ANALYZE polluters_mean, polluters_point, polluters_outlet")
         cursor.execute(
             EARLIER, {"now": now, "points": points, "start": first, "end": last}
         )
