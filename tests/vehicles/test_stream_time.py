@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -116,6 +118,21 @@ def test_a_stream_without_decoder_is_named(
     source.write_bytes(content)
     with pytest.raises(VideoError, match="没有此编码的解码器"):
         Stream(str(source), core=2.0, margin=1.0)
+
+
+def test_a_stream_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    source = made(tmp_path / "a.flv", codec="flv", count=10)
+    with pytest.raises(VideoError, match=r"flv 不能封装为 MP4.*H\.264"):
+        Stream(str(source), core=2.0, margin=1.0)
+    with av.open(str(tmp_path / "b.mp4"), "w") as out:
+        voice = out.add_stream("aac", rate=44100)
+        quiet = np.zeros((1, 1024), np.float32)
+        frame = av.AudioFrame.from_ndarray(quiet, format="fltp", layout="mono")
+        frame.rate = 44100
+        out.mux(voice.encode(frame))
+        out.mux(voice.encode())
+    with pytest.raises(VideoError, match="没有视频"):
+        Stream(str(tmp_path / "b.mp4"), core=2.0, margin=1.0)
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ frames are farther apart than that, a core is as many times L as fit between the
 touch, so a passing belongs to exactly one piece. Only key frames are decoded here.
 """
 
+import io
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -173,18 +174,36 @@ class Stream:
         try:
             options |= OPEN_OPTIONS if address.startswith("rtsp") else {}
             self._container = av.open(address, options=options, timeout=(8.0, 8.0))
-            self._video = self._container.streams.video[0]
-        except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        except (av.error.FFmpegError, OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise VideoError(f"无法连接：{reason[:120]}") from error
-        if self._video.codec_context is None:
+        try:
+            self._video = self._usable()
+        except VideoError:
             self._container.close()
-            raise VideoError(NO_DECODER)
+            raise
         self._video.codec_context.skip_frame = "NONKEY"
         self._lengths = core, margin
         self.counters = Counters()
         self._intra = self._video.codec_context.name in INTRA_CODECS
         self._begin()
+
+    def _usable(self) -> Any:
+        """The video of the container, if it can be decoded and kept in an MP4."""
+        if not self._container.streams.video:
+            raise VideoError("流中没有视频，只有声音或数据")
+        video = self._container.streams.video[0]
+        if video.codec_context is None:
+            raise VideoError(NO_DECODER)
+        try:
+            with av.open(io.BytesIO(), "w", format="mp4") as trial:
+                trial.add_stream_from_template(video)
+        except ValueError as error:
+            name = video.codec_context.name
+            raise VideoError(
+                f"编码 {name} 不能封装为 MP4，请把摄像机设为 H.264 或 H.265"
+            ) from error
+        return video
 
     def _begin(self) -> None:
         """Count stream time from now on."""
