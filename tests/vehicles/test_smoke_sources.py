@@ -215,6 +215,18 @@ def test_smoke_belongs_to_whom_it_was_seen_behind_most() -> None:
     assert kept[0].number == 1
 
 
+@pytest.mark.parametrize(
+    ("pictures", "told"),
+    [(4, ""), (10, "同一烟羽中另有 1 辆车（烟量为其 71%），须核对由谁排出")],
+    ids=["far less soot", "nearly as much soot"],
+)
+def test_a_rival_in_the_same_plume_is_told(pictures: int, told: str) -> None:
+    source = judged(1, 14, depth=1.0, area=1.0)
+    (kept,) = settle_shared([judged(2, pictures, depth=1.0, area=1.0), source])
+    assert kept[0].number == 1
+    assert kept[2].reason == source[2].reason + (f"；{told}" if told else "")
+
+
 def test_air_full_of_smoke_does_not_outweigh_its_source() -> None:
     source = judged(1, 6, depth=1.2, area=1.2)
     follower = judged(2, 5, depth=1.1, area=4.0, begins=1.0)

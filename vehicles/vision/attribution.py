@@ -16,6 +16,8 @@ NEAR_SMOKE, LARGEST_SMOKE = 0.4, 6.0
 FOLLOWS, SAME_PLACE, MUCH_DARKER = (0.5, 4.0), 0.3, 0.8
 # Plumes that touch within so many seconds are one, seen in so many pictures at least.
 SAME_AIR_SECONDS, LEAST_SEEN = 4.0, 2
+# With this share of the source's soot another vehicle may be the source as well.
+RIVAL_SHARE = 0.5
 # Vehicle sizes of plume beyond which more tells nothing of its source.
 MOST_AREA = 1.5
 
@@ -73,7 +75,8 @@ def settle_shared(found: list[Judged]) -> list[Judged]:
 
     Smoke drifts, so those who follow or drive beside its source are seen in it too, but
     deepest, widest and longest it is seen behind the source. What speaks for the plume,
-    whichever vehicle it was seen at, speaks for its source.
+    whichever vehicle it was seen at, speaks for its source; where another vehicle comes
+    near it in soot, the reason tells the reviewer to look whose smoke it is.
     """
     sources = [
         one
@@ -82,13 +85,20 @@ def settle_shared(found: list[Judged]) -> list[Judged]:
         or one[2].physics_frames >= LEAST_SEEN
     ]
     kept: list[Judged] = []
+    beside: list[list[float]] = []
     for one in sorted(sources, key=_soot, reverse=True):
         place = next((n for n, o in enumerate(kept) if _same_plume(one, o)), None)
         if place is None:
             kept.append(one)
+            beside.append([])
         else:
             kept[place] = _with_support(kept[place], one)
-    proposed = [k for k in kept if k[2].proposal is not verdict.Proposal.NOTHING]
+            beside[place].append(_soot(one))
+    proposed = [
+        _with_rivals(one, soots)
+        for one, soots in zip(kept, beside, strict=True)
+        if one[2].proposal is not verdict.Proposal.NOTHING
+    ]
     return sorted(proposed, key=lambda one: one[1][0][0].at)
 
 
@@ -100,6 +110,19 @@ def _with_support(source: Judged, other: Judged) -> Judged:
         return source
     reason = f"同一烟羽在邻近车辆处：{other[2].reason}"
     return track, instants, replace(own, proposal=other[2].proposal, reason=reason)
+
+
+def _with_rivals(source: Judged, soots: list[float]) -> Judged:
+    """A source that says how many others in its plume could be the source as well."""
+    own = _soot(source)
+    rivals = [soot for soot in soots if soot > 0 and soot >= RIVAL_SHARE * own]
+    if not rivals:
+        return source
+    share = f"（烟量为其 {100 * max(rivals) / own:.0f}%）" if own else ""
+    reason = (
+        f"{source[2].reason}；同一烟羽中另有 {len(rivals)} 辆车{share}，须核对由谁排出"
+    )
+    return source[0], source[1], replace(source[2], reason=reason)
 
 
 def _soot(judged: Judged) -> float:

@@ -126,7 +126,8 @@ def compare(truth: Truth, analysis: Analysis) -> Score:
     smoking = right if truth.smoking else []
     level = smoking[0].verdict.level if smoking else None
     words = "；".join(
-        f"{one.verdict.physics}，{one.verdict.detector}" for one in analysis.candidates
+        f"{one.verdict.physics}，{one.verdict.detector}：{one.verdict.reason}"
+        for one in analysis.candidates
     )
     return Score(
         truth=truth,

@@ -17,6 +17,7 @@ LIMITS = Thresholds(
     strong_area=0.3,
     least_soot=0.0,
     strong_soot=0.0,
+    plain_soot=4.0,
     least_share=0.25,
     strong_share=0.5,
     most_ahead=0.4,
@@ -60,6 +61,7 @@ def test_the_limits_of_a_camera_without_its_own() -> None:
     assert (given.least_level, given.strong_level) == (0.6, 1.5)
     assert (given.wide_area, given.strong_area) == (0.3, 0.5)
     assert (given.least_soot, given.strong_soot, given.lasting_frames) == (1.0, 1.5, 10)
+    assert given.plain_soot == 4.0
     assert (given.least_share, given.most_earlier) == (0.4, 0.35)
     assert (given.least_frames, given.strong_frames) == (3, 5)
     assert (given.least_lingering, given.strong_share) == (0.3, 0.5)
@@ -291,6 +293,12 @@ def hazy(opacity: float, sigma: float = 0.2, area: float = 0.5) -> Instant:
         ([(7, hazy(0.6)), (2, CLEAR)], False),
         ([(4, hazy(0.6))], False),
         ([(5, hazy(0.6, area=0.29))], False),
+        ([(7, hazy(0.6, area=1.0)), (7, CLEAR)], True),
+        ([(7, hazy(0.6, area=1.0)), (8, CLEAR)], False),
+        ([(6, hazy(0.6, area=1.0)), (3, CLEAR)], False),
+        ([(13, hazy(0.322, area=1.0)), (1, CLEAR)], True),
+        ([(13, hazy(0.322, area=1.0)), (2, CLEAR)], False),
+        ([(14, hazy(0.299, sigma=0.4, area=1.0))], False),
     ],
     ids=[
         "a level beyond its doubt",
@@ -299,9 +307,17 @@ def hazy(opacity: float, sigma: float = 0.2, area: float = 0.5) -> Instant:
         "seven of nine",
         "four pictures",
         "a narrow strip",
+        "much soot in half of the pictures",
+        "much soot in fewer",
+        "two thirds of the pictures, less soot",
+        "much soot nearly always, a level within its doubt",
+        "much soot less often, a level within its doubt",
+        "much soot of less than a level and a half",
     ],
 )
-def test_without_a_level_nearly_every_picture_must_show_it(groups, unclear) -> None:
+def test_without_a_level_nearly_every_picture_must_show_it_or_much_soot(
+    groups, unclear
+) -> None:
     # 5 · 0.2 and 0.15 together are a doubt of 1.0112, so 0.3222 is 0.6 beyond it.
     found = voted(*groups)
     assert found.proposal is (UNCLEAR if unclear else NOTHING)

@@ -32,7 +32,8 @@ class Thresholds:
     ``detector`` is the confidence of a supporting box, ``detector_alone`` of one that
     counts where physics has no say. ``least_soot`` and ``strong_soot`` are the soot seen in
     all pictures together (opacity × area in vehicle sizes) from which physics may support
-    or carry a proposal; fainter smoke must be seen in ``lasting_frames`` pictures.
+    or carry a proposal; fainter smoke must be seen in ``lasting_frames`` pictures. From
+    ``plain_soot`` on it is plainly there, however doubtful its level.
     """
 
     detector: float = 0.12
@@ -46,6 +47,7 @@ class Thresholds:
     strong_area: float = 0.5
     least_soot: float = 1.0
     strong_soot: float = 1.5
+    plain_soot: float = 4.0
     lasting_frames: int = 10
     least_share: float = 0.4
     strong_share: float = 0.5
@@ -226,13 +228,13 @@ def _alone(
     wide = _wide(plumes, limits.strong_area) and _soot(plumes) >= limits.strong_soot
     if level.determined:
         return wide, level.value >= limits.strong_level
-    # Without a level (haze) nearly every picture must show it: how deep it is is in
-    # doubt then, not that it is there.
-    deep = (
-        level.value >= limits.strong_level
-        and level.value - level.sigma >= limits.least_level
+    # Without a level (haze) nearly every picture must show it, or much soot: how deep it
+    # is is in doubt then, not that it is there.
+    much = _soot(plumes) >= limits.plain_soot
+    deep = level.value >= limits.strong_level and (
+        level.value - level.sigma >= limits.least_level or (much and share >= ALWAYS)
     )
-    return wide and often and share >= ALMOST, deep
+    return wide and often and (much or share >= ALMOST), deep
 
 
 def _physics_words(
