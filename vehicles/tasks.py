@@ -60,6 +60,7 @@ def keep_house() -> None:
     """Erase what has served its time; mark overdue notices."""
     now = clock.now()
     segments.erase_segments(now=now, keep=period("segment"))
+    segments.erase_parts(now=now)
     upkeep.erase_rejected(now=now, keep=period("capture-rejected"))
     upkeep.mark_overdue_notices(now=now)
 

@@ -12,8 +12,9 @@ from tests.vehicles import capture_factories as make
 from tests.vehicles.test_recordings import made
 from vehicles.ingest.watch import folder
 from vehicles.ingest.watch.folder import FolderWatch
+from vehicles.ingest.watch.pieces import part_path
 from vehicles.models import Camera, Segment
-from vehicles.services.segments import segment_file
+from vehicles.services.segments import erase_parts, segment_file
 from vehicles.vision import worker
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,15 @@ def test_a_segment_that_was_changed_on_the_disk_is_not_analysed(inbox: Path) -> 
     segment.refresh_from_db()
     assert segment.state == Segment.State.FAILED
     assert "SHA-256" in segment.error
+
+
+def test_half_written_pieces_are_swept_away_after_a_day(inbox: Path) -> None:
+    of = make.camera()
+    old, fresh = part_path(of), part_path(of)
+    kept = old.with_name("a.mp4")
+    for path in (old, fresh, kept):
+        path.write_bytes(b"half")
+    aged(old, 2 * 86400)
+    aged(kept, 2 * 86400)
+    assert erase_parts(now=clock.now()) == 1
+    assert (old.exists(), fresh.exists(), kept.exists()) == (False, True, True)

@@ -20,6 +20,8 @@ TASK = "vehicles.vision.tasks.analyse_segment"
 CLAIM_LASTS = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=30)
 MOST_TRIES = 4
+# A piece still being written ends so; one older than this is written no more.
+PART_ENDING, PARTS_LAST = ".part.mp4", timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -165,4 +167,16 @@ def erase_segments(*, now: datetime, keep: timedelta | None, limit: int = 500) -
         segment_file(segment).unlink(missing_ok=True)
         Segment.objects.filter(pk=segment.pk).update(erased_at=now)
         count += 1
+    return count
+
+
+def erase_parts(*, now: datetime) -> int:
+    """Delete what killed processes left half written; how many files."""
+    folder = Path(settings.MEDIA_ROOT) / "segments"
+    old = (now - PARTS_LAST).timestamp()
+    count = 0
+    for path in folder.rglob(f"*{PART_ENDING}"):
+        if path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
+            count += 1
     return count

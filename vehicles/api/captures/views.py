@@ -55,6 +55,9 @@ class CaptureOutput(serializers.ModelSerializer[Capture]):
             "level_final",
             "physics",
             "detector",
+            "conditions",
+            "notes",
+            "clock_offset",
             "register_gaps",
             "notice_number",
         )

@@ -10,7 +10,12 @@ from django.db.models import Q
 
 from bozhou_eco.common import clock
 from vehicles.models import Camera, Segment
-from vehicles.services.segments import NewSegment, add_segment, file_digest
+from vehicles.services.segments import (
+    PART_ENDING,
+    NewSegment,
+    add_segment,
+    file_digest,
+)
 
 
 def media_root() -> Path:
@@ -36,7 +41,7 @@ def part_path(camera: Camera) -> Path:
     """Where a piece is written before its name is known; its folder is made."""
     folder = media_root() / "segments" / str(camera.pk)
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{uuid.uuid4().hex}.part.mp4"
+    return folder / f"{uuid.uuid4().hex}{PART_ENDING}"
 
 
 def keep_piece(

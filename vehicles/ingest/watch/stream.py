@@ -19,6 +19,7 @@ from bozhou_eco.common import clock
 from bozhou_eco.common.outbound import OutboundRefusedError
 from bozhou_eco.common.playlists import stream_options
 from bozhou_eco.common.video import NO_DECODER, Image, VideoError
+from vehicles.services.segments import PART_ENDING
 
 OPEN_OPTIONS = {"rtsp_transport": "tcp", "stimeout": "5000000", "timeout": "5000000"}
 MOST_WAITING = 6
@@ -132,7 +133,7 @@ def write_piece(piece: Piece, path: Path) -> None:
 
     Raises OSError when the disk refuses it; the packets stay usable for another try.
     """
-    part = path.with_suffix(".part.mp4")
+    part = path.with_suffix(PART_ENDING)
     first = piece.packets[0].packet
     offset = min(first.pts, first.dts)
     base = first.time_base
