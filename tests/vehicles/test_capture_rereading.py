@@ -166,3 +166,16 @@ def test_the_twentieth_rejected_capture_is_read_again(
     assert capture.state == Capture.State.REJECTED
     assert capture.reread is again
     assert not settle_capture(capture_id=capture.pk, now=NOW + 9 * STEP)
+
+
+def test_no_message_tells_that_a_capture_is_read_again(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        reviews, "push_after_commit", lambda _, message: told.append(message)
+    )
+    rounds.say(NO, NO)
+    assert [one["state"] for one in told] == ["first", "second", "second", "first"]
+    rounds.say(NO)
+    assert [one["state"] for one in told[4:]] == ["first", "rejected"]

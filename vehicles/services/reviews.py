@@ -388,6 +388,5 @@ def _reopen(capture: Capture, now: datetime) -> None:
 
 
 def _tell(capture: Capture) -> None:
-    push_after_commit(
-        "live", {"kind": "capture", "id": capture.pk, "state": capture.state}
-    )
+    state = str(capture.shown_state)
+    push_after_commit("live", {"kind": "capture", "id": capture.pk, "state": state})
