@@ -15,6 +15,7 @@ from vehicles.models import Camera, Segment
 from vehicles.selectors import captures as reads
 from vehicles.services.vision_models import KNOBS, threshold_advice
 from vehicles.views.media import send_bytes
+from vehicles.views.reading import note_reading
 
 RECENT_SEGMENTS = 20
 
@@ -90,4 +91,5 @@ def segment_video(request: HttpRequest, pk: int) -> HttpResponse:
     path = Path(settings.MEDIA_ROOT) / segment.path
     if not path.is_file():
         raise Http404("视频已到期删除")
+    note_reading(request, "segment.read", f"segment:{segment.pk}")
     return send_bytes(request, path.read_bytes(), "video/mp4")

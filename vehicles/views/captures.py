@@ -21,6 +21,7 @@ from vehicles.services.copies import marked_copy, small_copy
 from vehicles.services.notice_letter import NoNoticeError, notice_letter
 from vehicles.services.objections import ObjectionRefusedError, answer_objection
 from vehicles.views.media import send_bytes
+from vehicles.views.reading import note_reading
 from vehicles.views.reviews import LOOKERS
 
 PAGE_SIZE = 40
@@ -58,6 +59,7 @@ def capture(request: HttpRequest, pk: int) -> HttpResponse:
     """One capture: evidence, both votes, people's opinions once settled, what followed."""
     user = current_user(request)
     found = _capture(request, pk)
+    note_reading(request, "capture.read", f"capture:{found.pk}")
     waits = not found.settled and reads.waits_for(found, user)
     context = {
         "capture": found,
@@ -95,6 +97,13 @@ def capture_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         raise Http404("文件已到期删除或缺失") from error
     if request.GET.get("copy") and one.kind == CaptureFile.Kind.FRAME:
         return send_bytes(request, marked_copy(found, one), "image/jpeg")
+    note_reading(
+        request,
+        "capture.read_file",
+        f"capture:{found.pk}",
+        file=one.pk,
+        sha256=one.sealed.sha256,
+    )
     response = send_bytes(request, content, one.sealed.media_type)
     response["X-Content-SHA256"] = one.sealed.sha256
     return response

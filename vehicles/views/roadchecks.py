@@ -31,6 +31,7 @@ from vehicles.services import roadcheck_transfers as transfers
 from vehicles.services import roadchecks as acts
 from vehicles.views.media import send_bytes
 from vehicles.views.periods import read_period
+from vehicles.views.reading import note_reading
 
 PAGE_SIZE = 40
 CHECKERS = (Role.OFFICER, Role.LEADER)
@@ -299,7 +300,9 @@ def _page(
 @bureau_required
 def check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One checked vehicle: reading, photos, place, and what the police did."""
-    return _page(request, _check(request, pk))
+    found = _check(request, pk)
+    note_reading(request, "roadcheck.read", f"roadcheck:{found.pk}")
+    return _page(request, found)
 
 
 @require_GET

@@ -27,6 +27,7 @@ from vehicles.selectors.gate import limits, open_locks
 from vehicles.services.inspection_bundles import inspection_bundle
 from vehicles.services.tests_parts import process_of, whole_test
 from vehicles.views.media import send_bytes
+from vehicles.views.reading import note_reading
 
 
 @require_GET
@@ -86,6 +87,7 @@ def _inspection(request: HttpRequest, pk: int) -> Inspection:
 def inspection(request: HttpRequest, pk: int) -> HttpResponse:
     """One test: parts, results beside limits, curves, findings."""
     found = _inspection(request, pk)
+    note_reading(request, "inspection.read", f"inspection:{found.pk}")
     test = whole_test(found, process=None)
     rated = test.registration.rated_power_kw or test.vehicle.rated_power_kw
     chosen = applicable(

@@ -31,6 +31,7 @@ from vehicles.services.exports import CSV_TYPE, as_csv
 from vehicles.services.imports import import_registration, import_remote_obd
 from vehicles.services.vehicles import OWNER_ROLES, VehicleRefusedError, reveal_owner
 from vehicles.views.media import send_bytes
+from vehicles.views.reading import note_reading
 
 PAGE_SIZE = 50
 STATES = (
@@ -78,6 +79,7 @@ def _file(request: HttpRequest, pk: int) -> Vehicle:
 def vehicle_file(request: HttpRequest, pk: int) -> HttpResponse:
     """One vehicle (一车一档): registration, standing, and its timeline."""
     user, found = current_user(request), _file(request, pk)
+    note_reading(request, "vehicle.read", f"vehicle:{found.pk}")
     kind = request.GET.get("kind", "")
     context = {
         "vehicle": found,

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from bozhou_eco.accounts.access import HasFactRole
 from bozhou_eco.accounts.models import User
+from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
 from bozhou_eco.common.problems import problem
 from vehicles.ingest.vendor_captures import MOST_BYTES, TOO_LARGE, take_event
@@ -89,7 +90,14 @@ class CaptureListView(APIView):
         rows = reads.captures_for(request.user)
         if given.get("queue") in ("1", "true"):
             rows = reads.review_queue(request.user)
-        found = reads.filtered(rows, given)[:count]
+        found = list(reads.filtered(rows, given)[:count])
+        audit.record(
+            actor=request.user,
+            act="capture.list",
+            subject="captures",
+            detail={"rows": len(found), "asked": sorted(given)},
+            kind="read",
+        )
         return Response({"results": CaptureOutput(found, many=True).data})
 
 
