@@ -1,5 +1,6 @@
 """Whatever is done to a bundle, the verifier inside says what, alone and by name."""
 
+import ast
 import hashlib
 import io
 import json
@@ -215,6 +216,7 @@ def test_every_flipped_byte_outside_the_files_is_placed(tmp_path: Path) -> None:
 
 def test_the_verifier_alone_needs_nothing_of_the_platform(tmp_path: Path) -> None:
     assert b"bozhou_eco" not in verifier_source()
+    ast.parse(verifier_source(), feature_version=(3, 9))
     (tmp_path / "b.zip").write_bytes(made().replace(b"frame one", b"frame 0ne"))
     (tmp_path / "verify.py").write_bytes(verifier_source())
     call = [sys.executable, "-I", "-S", "verify.py", "b.zip", "--fingerprint"]

@@ -1,7 +1,6 @@
 """Two beats at once: every task of the schedule runs twice in the same moment."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,19 +13,14 @@ from bozhou_eco.evidence.models import IntegrityRun
 from polluters.models import ClosedPeriod, Exceedance, FrameSeal, Mean
 from polluters.services import closing
 from tests import factories
+from tests.evidence.test_integrity import own_places
 from tests.faults.test_alerts import at_once
 from tests.polluters.test_close_periods import send
 
+__all__ = ["own_places"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 # The worker's own signs of life; needs the packages of the vision worker.
 NOT_HERE = {"vehicles.vision.tasks.give_pulse"}
-
-
-@pytest.fixture(autouse=True)
-def own_places(settings, tmp_path: Path) -> None:
-    settings.EVIDENCE_URL = f"file://{tmp_path / 'store'}"
-    settings.ANCHOR_DIR = str(tmp_path / "anchors")
-    settings.EVIDENCE_KEY_FILE = str(tmp_path / "key.pem")
 
 
 def test_the_whole_schedule_twice_at_once_doubles_nothing() -> None:

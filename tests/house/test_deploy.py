@@ -240,6 +240,17 @@ def test_production_keeps_nothing_in_the_checkout():
         assert given[folder].removeprefix("file://").startswith("/var/lib/bozhou/")
 
 
+def test_network_logs_are_kept_for_six_months():
+    site = (ROOT / "deploy/nginx/bozhou.conf").read_text()
+    turned = (ROOT / "deploy/logrotate/bozhou").read_text()
+    journal = (ROOT / "deploy/systemd/journald-bozhou.conf").read_text()
+    folder = re.search(r"access_log (\S+)/\S+\.log", site)[1]
+    assert f"\n{folder}/*.log {{" in turned
+    assert "daily" in turned
+    assert int(re.search(r"rotate (\d+)", turned)[1]) > 183
+    assert int(re.search(r"MaxRetentionSec=(\d+)day", journal)[1]) > 183
+
+
 @pytest.mark.skipif(not NGINX, reason="nginx is not installed")
 def test_nginx_takes_the_configuration(tmp_path):
     key = generate_private_key(SECP256R1())
@@ -254,7 +265,7 @@ def test_nginx_takes_the_configuration(tmp_path):
     )
     site = (ROOT / "deploy/nginx/bozhou.conf").read_text()
     site = site.replace("/etc/ssl/bozhou", str(tmp_path))
-    site = site.replace("/var/log/nginx", str(tmp_path))
+    site = site.replace("/var/log/bozhou", str(tmp_path))
     site = re.sub(r"listen (\d+)", r"listen unix:\1.sock", site)
     (tmp_path / "site.conf").write_text(site)
     proxy = (ROOT / "deploy/nginx/bozhou_proxy.conf").read_text()

@@ -20,17 +20,11 @@ from bozhou_eco.evidence.integrity import verify_everything
 from bozhou_eco.overview.management.commands import doctor
 from polluters.models import Logger
 from tests import factories
+from tests.evidence.test_integrity import own_places
 
+__all__ = ["own_places"]
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def own_places(settings, tmp_path: Path) -> Path:
-    settings.EVIDENCE_URL = f"file://{tmp_path / 'store'}"
-    settings.ANCHOR_DIR = str(tmp_path / "anchors")
-    settings.EVIDENCE_KEY_FILE = str(tmp_path / "key.pem")
-    return tmp_path
 
 
 def told(part) -> dict[str, doctor.Finding]:

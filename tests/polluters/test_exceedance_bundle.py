@@ -14,11 +14,11 @@ from django.urls import reverse
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.audit.models import AuditEntry
 from bozhou_eco.common import clock
-from bozhou_eco.evidence.signing import fingerprint, load_signer
-from bozhou_eco.evidence.verify import pack, verify
+from bozhou_eco.evidence.verify import pack
 from polluters.models import Exceedance, FrameSeal
 from polluters.services.bundles import exceedance_bundle
 from tests import factories
+from tests.evidence.test_bundle import check
 from tests.polluters.frames import data_frame
 from tests.polluters.test_take_batch import nox, take
 
@@ -61,12 +61,6 @@ def made(row: Exceedance, tmp_path: Path) -> Path:
     path = tmp_path / "exceedance.zip"
     path.write_bytes(exceedance_bundle(exceedance=row, actor=None, now=clock.now()))
     return path
-
-
-def check(path: Path) -> tuple[bool, list[str]]:
-    lines: list[str] = []
-    key = fingerprint(load_signer().public_key())
-    return verify(str(path), key, lines.append), lines
 
 
 def page_of(client: Client, address: str) -> str:

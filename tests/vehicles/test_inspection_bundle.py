@@ -12,9 +12,8 @@ from django.urls import reverse
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from bozhou_eco.evidence.services import seal_bytes
-from bozhou_eco.evidence.signing import fingerprint, load_signer
-from bozhou_eco.evidence.verify import verify
 from tests import factories
+from tests.evidence.test_bundle import check
 from tests.vehicles.station_makers import NOON, caller, honest, parts, post_whole
 from vehicles.models import Curve, Inspection, InspectionFile
 from vehicles.services.inspection_bundles import inspection_bundle, verify_inspections
@@ -51,12 +50,6 @@ def made(found: Inspection, tmp_path: Path) -> Path:
     found = Inspection.objects.get(pk=found.pk)
     path.write_bytes(inspection_bundle(inspection=found, actor=None, now=clock.now()))
     return path
-
-
-def check(path: Path) -> tuple[bool, list[str]]:
-    lines: list[str] = []
-    key = fingerprint(load_signer().public_key())
-    return verify(str(path), key, lines.append), lines
 
 
 def nightly() -> list[tuple[str, str]]:
