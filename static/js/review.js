@@ -159,6 +159,11 @@
   root.addEventListener("click", function (event) {
     var frame = event.target.closest("[data-frame]"), clip = event.target.closest("[data-clip]");
     var level = event.target.closest("[data-level]"), verdict = event.target.closest("[data-verdict]"), row = event.target.closest(".q");
+    var step = event.target.closest("[data-step]");
+    if (step) {
+      var rows = bz.$$(".q", root), at = rows.findIndex(function (one) { return one.dataset.capture === state.capture; });
+      row = rows[Math.max(0, Math.min(rows.length - 1, at + Number(step.dataset.step)))];
+    }
     if (event.target.closest("[data-next-frame]")) frame = bz.$$("[data-frame]", root).find(function (one) { return !one.dataset.seen; });
     if (frame) showFrame(frame, false);
     else if (clip) showClip(clip);
