@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from cryptography.hazmat.primitives import hashes
 from django.db import transaction
+from django.db.models import Min
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
@@ -27,6 +28,7 @@ from bozhou_eco.evidence.verify import pack
 
 logger = logging.getLogger(__name__)
 MANIFEST_VERSION = 1
+LONGEST_CHAIN = 20_000
 JOINT = "from bozhou_eco.evidence.verify_stamp import check_stamp\n"
 
 
@@ -169,7 +171,9 @@ def build_bundle(
     owners = [subject.partition(" ")[0], *(str(row["subject"]) for row in listed)]
     entries["custody.json"] = canonical(custody_of(owners))
     entries["records.json"] = canonical(records)
-    entries["chain.json"] = canonical(_chain_rows(chain))
+    needed = [*(str(row["subject"]) for row in listed), *(p.subject for p in proofs)]
+    begin = _chain_begin(chain, needed)
+    entries["chain.json"] = canonical(_chain_rows(chain, begin))
     entries["verify.py"] = verifier_source()
     parts = {"records.json", "custody.json", "chain.json", "verify.py"}
     for proof in proofs:
@@ -179,6 +183,7 @@ def build_bundle(
         "version": MANIFEST_VERSION,
         "subject": subject,
         "chain": chain,
+        "chain_from": begin,
         "made_at": now.isoformat(),
         "made_by": actor.pk if actor else None,
         "algorithm": signer.algorithm,
@@ -247,8 +252,21 @@ def _bytes_of(manifest: dict[str, object]) -> bytes:
     return json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
-def _chain_rows(chain: str) -> list[dict[str, object]]:
-    seals = Seal.objects.filter(chain=chain).select_related("link").order_by("seq")
+def _chain_begin(chain: str, subjects: list[str]) -> int:
+    """Return the place a bundle's chain begins at.
+
+    That is the first, unless the chain is long: then what lies before everything that
+    the bundle holds is left out, and the signed manifest says so.
+    """
+    seals = Seal.objects.filter(chain=chain)
+    if seals.count() <= LONGEST_CHAIN:
+        return 1
+    held = seals.filter(link__subject__in=subjects).aggregate(first=Min("seq"))
+    return int(held["first"] or 1)
+
+
+def _chain_rows(chain: str, begin: int) -> list[dict[str, object]]:
+    seals = Seal.objects.filter(chain=chain, seq__gte=begin)
     return [
         {
             "seq": seal.seq,
@@ -258,5 +276,5 @@ def _chain_rows(chain: str) -> list[dict[str, object]]:
             "hash": bytes(seal.hash).hex(),
             "at": seal.at.isoformat(),
         }
-        for seal in seals
+        for seal in seals.select_related("link").order_by("seq")
     ]

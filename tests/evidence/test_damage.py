@@ -231,3 +231,30 @@ def test_the_verifier_alone_needs_nothing_of_the_platform(tmp_path: Path) -> Non
         [*call[:4], "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "--fingerprint" in helped.stdout
+
+
+def test_a_long_chain_begins_where_the_bundle_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made()
+    monkeypatch.setattr(services, "LONGEST_CHAIN", 3)
+    body = made()
+    rows = json.loads(entries_of(body)["chain.json"])
+    assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5, 6]  # record:1 stands first
+    sealed = services.seal_bytes(
+        content=b"late", name="late.jpg", media_type="image/jpeg", chain=CHAIN,
+        actor=None, now=clock.now(),
+    )  # fmt: skip
+    body = services.build_bundle(
+        subject="capture:1", files=[sealed], records={}, chain=CHAIN, actor=None,
+        now=clock.now(),
+    )  # fmt: skip
+    entries = entries_of(body)
+    assert [row["seq"] for row in json.loads(entries["chain.json"])] == [7]
+    good, lines = check(tmp_path, body)
+    assert good, lines
+    manifest = json.loads(entries["manifest.json"])
+    entries["manifest.json"] = json.dumps({**manifest, "chain_from": 6}).encode()
+    good, lines = check(tmp_path, bytes(pack(entries)))
+    assert not good
+    assert {"manifest.json: signature is wrong", "chain #7: expected #6"} <= set(lines)
