@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
@@ -15,6 +16,7 @@ from tests.factories import user
 from tests.vehicles import capture_factories as make
 from vehicles.models import Capture, Review, Vehicle
 from vehicles.selectors import captures as reads
+from vehicles.services import looked
 from vehicles.services.bundles import capture_record
 from vehicles.services.review_evidence import needed_evidence
 from vehicles.services.reviews import (
@@ -203,3 +205,40 @@ def test_what_was_judged_is_held_no_longer() -> None:
     assert one.post(hold).json() == {"by": ""}, "a page left open beats on"
     settle_reviews(now=clock.now() + STEP)
     assert other.get(hold.replace("hold/", "")).context["holder"] == ""
+
+
+# --- what was really looked at ----------------------------------------------------------
+def test_a_verdict_cannot_claim_to_have_seen_what_was_never_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capture = make.capture()
+    one, other = signed_in(Role.REVIEWER), signed_in(Role.REVIEWER)
+    give = reverse("vehicles:review_give", args=[capture.pk])
+    names = needed_evidence(capture)
+    said = {
+        "verdict": "smoke", "level": "3", "plate": "新E0K73X", "color": "yellow",
+        "opened": ",".join(names),
+    }  # fmt: skip
+    files = {
+        f"{row.kind}-{row.place}": reverse(
+            "vehicles:capture_file", args=[capture.pk, row.pk]
+        )
+        for row in capture.files.all()
+    }
+    for name in names:
+        refused = one.post(give, said)
+        assert (refused.status_code, Review.objects.count()) == (409, 0)
+        assert "请先查看" in refused.json()["detail"]
+        assert one.get(files[name]).status_code == 200
+    assert other.post(give, said).status_code == 409, "what another person saw"
+    assert one.post(give, said).status_code == 200
+    assert Review.objects.get().opened == names
+
+    def gone(*_: object, **__: object) -> None:
+        raise RedisError
+
+    for method in ("get_many", "set"):
+        monkeypatch.setattr(f"vehicles.services.looked.cache.{method}", gone)
+    made = looked.really_opened(capture_id=1, user=user(Role.REVIEWER), names=names)
+    assert made == names
+    looked.note_look(one=capture.files.first(), user=user(Role.REVIEWER))

@@ -18,6 +18,7 @@ from vehicles.models import Capture, CaptureFile, Objection, Site
 from vehicles.selectors import captures as reads
 from vehicles.services.bundles import capture_bundle
 from vehicles.services.copies import marked_copy, small_copy
+from vehicles.services.looked import note_look
 from vehicles.services.notice_letter import NoNoticeError, notice_letter
 from vehicles.services.objections import ObjectionRefusedError, answer_objection
 from vehicles.views.media import send_bytes
@@ -95,6 +96,7 @@ def capture_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         content = read_file(one.sealed)
     except FileNotFoundError as error:
         raise Http404("文件已到期删除或缺失") from error
+    note_look(one=one, user=current_user(request))
     if request.GET.get("copy") and one.kind == CaptureFile.Kind.FRAME:
         return send_bytes(request, marked_copy(found, one), "image/jpeg")
     note_reading(

@@ -18,6 +18,7 @@ from vehicles.domain.plates import COLOR_NAMES, Color
 from vehicles.models import Capture, CaptureFile, Review
 from vehicles.selectors import captures as reads
 from vehicles.services import presence
+from vehicles.services.looked import really_opened
 from vehicles.services.review_evidence import needed_evidence, never_confirmed
 from vehicles.services.reviews import (
     REPEAT_MONTHS,
@@ -28,7 +29,7 @@ from vehicles.services.reviews import (
 )
 
 QUEUE_SIZE = 60
-EARLIER = 30
+EARLIER, MOST_OPENED = 30, 40
 LEVEL_WORDS = ("清洁", "20%", "40%", "60%", "80%", "100%")
 REASONS = ("水汽", "扬尘", "阴影", "路面水花", "车体或货物", "图像质量", "其他")
 
@@ -174,6 +175,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(reads.captures_for(user), pk=pk)
     level = request.POST.get("level", "")
     seconds = request.POST.get("seconds", "")
+    said = [name for name in request.POST.get("opened", "").split(",") if name]
     given = Given(
         verdict=request.POST.get("verdict", ""),
         level=int(level) if level.isdecimal() else None,
@@ -181,7 +183,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         plate_color=request.POST.get("color", ""),
         reason=request.POST.get("reason", ""),
         note=request.POST.get("note", ""),
-        opened=[name for name in request.POST.get("opened", "").split(",") if name],
+        opened=really_opened(capture_id=pk, user=user, names=said[:MOST_OPENED]),
         seconds=float(seconds) if seconds.replace(".", "", 1).isdecimal() else None,
     )
     if given.verdict not in Review.Verdict.values:
