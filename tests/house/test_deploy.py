@@ -272,7 +272,7 @@ def test_nginx_takes_the_configuration(tmp_path):
     (tmp_path / "bozhou_proxy.conf").write_text(proxy)
     (tmp_path / "nginx.conf").write_text(
         f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\n"
-        "http { client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f;"
+        "http { access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f;"
         " uwsgi_temp_path u; scgi_temp_path s; include site.conf; }\n"
     )
     done = subprocess.run(
