@@ -31,8 +31,8 @@ from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
 from vehicles.vision.evidence import load_background, make_draft, save_background
 from vehicles.vision.memory import give_back_memory
-from vehicles.vision.pipeline import analyse
 from vehicles.vision.plate_reader import PlateReader
+from vehicles.vision.windows import analyse_windows
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ def look_through(video: Path, profile: Profile, notes: Sequence[str] = ()) -> An
     """
     config = load_config()
     noticed: list[str] = []
-    analysis = analyse(
+    analysis = analyse_windows(
         frames(video, per_second=config.per_second, notes=noticed),
         eyes=eyes_in_use(),
         plates=plates(),

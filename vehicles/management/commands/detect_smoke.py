@@ -17,9 +17,9 @@ from vehicles.vision.analysis import Analysis, Candidate, Profile
 from vehicles.vision.config import load_config
 from vehicles.vision.detector import Eyes
 from vehicles.vision.pictures import PictureError, is_video, read_picture
-from vehicles.vision.pipeline import analyse
 from vehicles.vision.plate_reader import PlateReader
 from vehicles.vision.stills import SMOKE_SCORE, Still, enlarged, look_at_still
+from vehicles.vision.windows import analyse_windows
 
 
 class Command(BaseCommand):
@@ -124,7 +124,7 @@ class Command(BaseCommand):
         """A video's vehicles, smoking vehicles and plates."""
         facts = probe(path)
         notes: list[str] = []
-        analysis = analyse(
+        analysis = analyse_windows(
             frames(path, per_second=self.per_second, notes=notes),
             eyes=self.eyes,
             plates=self.reader,
