@@ -6,11 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from import_export.admin import ImportExportMixin
 from import_export.resources import ModelResource
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from bozhou_eco.audit.configuration import ConfigurationAdmin
+from bozhou_eco.audit.importing import ImportingAdmin
 from bozhou_eco.common import clock
 from bozhou_eco.common.calendar import TableError, parse_table
 from enforcement.domain.fieldwork import Item
@@ -226,12 +225,10 @@ class PastPenaltyResource(ModelResource):  # type: ignore[misc]
 
 
 @admin.register(PastPenalty)
-class PastPenaltyAdmin(ImportExportMixin, ConfigurationAdmin):  # type: ignore[misc]
+class PastPenaltyAdmin(ImportingAdmin):
     """Legacy penalties, imported with a dry run; searched for 首违."""
 
     resource_classes = (PastPenaltyResource,)
-    import_form_class = ImportForm
-    export_form_class = ExportForm
     list_display = ("reference", "party_name", "cause", "found_on", "amount")
     list_filter = ("cause", "punished")
     search_fields = ("reference", "party_name", "uscc")

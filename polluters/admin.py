@@ -1,11 +1,10 @@
 """Admin of sources, devices, points and limits. Readings stay out of it."""
 
 from django.contrib import admin
-from import_export.admin import ImportExportMixin
 from import_export.resources import ModelResource
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from bozhou_eco.audit.configuration import ConfigurationAdmin, ConfigurationInline
+from bozhou_eco.audit.configuration import ConfigurationInline
+from bozhou_eco.audit.importing import ImportingAdmin
 from polluters import admin_screens, admin_validity  # noqa: F401
 from polluters.models import (
     Analyser,
@@ -16,13 +15,6 @@ from polluters.models import (
     Point,
     Pollutant,
 )
-
-
-class ImportingAdmin(ImportExportMixin, ConfigurationAdmin):  # type: ignore[misc]
-    """Import with dry run and row errors; export to CSV and Excel."""
-
-    import_form_class = ImportForm
-    export_form_class = ExportForm
 
 
 class PollutantResource(ModelResource):  # type: ignore[misc]

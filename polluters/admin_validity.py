@@ -5,10 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from import_export.admin import ImportExportMixin
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from bozhou_eco.audit.configuration import ConfigurationAdmin, ConfigurationInline
+from bozhou_eco.audit.importing import ImportingAdmin
 from polluters.domain.matters import KNOWN
 from polluters.domain.rulebook import NUMBERS
 from polluters.models import (
@@ -136,11 +135,9 @@ class MaintainerAdmin(ConfigurationAdmin):
 
 
 @admin.register(PermitQuota)
-class PermitQuotaAdmin(ImportExportMixin, ConfigurationAdmin):  # type: ignore[misc]
+class PermitQuotaAdmin(ImportingAdmin):
     """Permit quotas by year; import with dry run and row errors."""
 
-    import_form_class = ImportForm
-    export_form_class = ExportForm
     list_display = ("enterprise", "outlet", "pollutant", "year", "tonnes", "source")
     list_filter = ("year", "pollutant", "enterprise__district")
     search_fields = ("enterprise__name", "pollutant__code")
