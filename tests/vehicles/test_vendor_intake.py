@@ -1,5 +1,6 @@
 """What capture devices send: kept whole or refused with the reason, whatever it is."""
 
+import base64
 import json
 from datetime import timedelta
 
@@ -234,3 +235,32 @@ def test_what_is_too_large_is_refused_before_it_is_read(
     answer = send(device()[1])
     assert answer.status_code == 422
     assert "超过 64 MB" in answer.json()["title"]
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("Basic {good}", 201),
+        ("basic  {good}", 201),
+        ("Basic {bad}", 401),
+        ("Basic ???", 401),
+        ("Basic /w==", 401),
+        ("Basic", 401),
+        ("Bearer {good}", 401),
+    ],
+)
+def test_a_device_without_headers_of_its_own_uses_basic(
+    header: str, status: int
+) -> None:
+    _, key = device()
+    told = {
+        "good": base64.b64encode(f"admin:{key}".encode()).decode(),
+        "bad": base64.b64encode(b"admin:bzc_no").decode(),
+    }
+    event = json.dumps({"id": "E", "captured_at": NOW.isoformat()})
+    answer = Client(raise_request_exception=False).post(
+        PATH,
+        {"event": event, "picture1": file("a.jpg")},
+        headers={"Authorization": header.format(**told)},
+    )
+    assert answer.status_code == status, answer.content[:200]

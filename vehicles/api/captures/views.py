@@ -1,5 +1,6 @@
 """Captures over REST: list them, and take what vendors' devices send."""
 
+import base64
 from typing import Any
 
 from django.http import QueryDict
@@ -143,7 +144,7 @@ class VendorCaptureView(APIView):
 
     @staticmethod
     def _camera(request: Request) -> Camera | None:
-        key = request.headers.get("X-Device-Key", "")
+        key = request.headers.get("X-Device-Key", "") or _password(request)
         if not key:
             return None
         return (
@@ -153,6 +154,18 @@ class VendorCaptureView(APIView):
             .select_related("site__district")
             .first()
         )
+
+
+def _password(request: Request) -> str:
+    """The password of HTTP Basic: many devices can send no header of their own."""
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        told = base64.b64decode(given.strip(), validate=True).decode()
+    except ValueError:
+        return ""
+    return told.partition(":")[2]
 
 
 def _parts(request: Request) -> Parts:
