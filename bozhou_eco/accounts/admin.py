@@ -1,5 +1,6 @@
 """Admin of users, organisations and districts."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -21,8 +22,13 @@ def _handed_in(request: HttpRequest, *args: object, **kwargs: object) -> bool:
     return request.method == "POST"
 
 
+# Roles that go with no other one: who configures or audits takes no part (三员分离).
+APART = frozenset({Role.ADMIN, Role.AUDITOR})
+USERNAME = re.compile(r"[A-Za-z0-9@.+_\-\u4e00-\u9fff]+")
+
+
 class RolesMixin(forms.ModelForm):  # type: ignore[type-arg]
-    """Roles as check boxes."""
+    """Roles as check boxes; names that nobody can take for another's."""
 
     roles = forms.MultipleChoiceField(
         label="角色",
@@ -30,6 +36,34 @@ class RolesMixin(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+    def clean_username(self) -> str:
+        """Refuse letters that look like Latin ones, and a name known in another case."""
+        name: str = self.cleaned_data["username"]
+        if not USERNAME.fullmatch(name):
+            raise forms.ValidationError(
+                "用户名只能含汉字、英文字母、数字和 @ . + - _，不能用形似的其他文字"
+            )
+        if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk):
+            raise forms.ValidationError("已有同名用户（不区分大小写），请换一个用户名")
+        return name
+
+    def clean_roles(self) -> list[str]:
+        """Keep administrator and auditor apart from every other role."""
+        roles: list[str] = self.cleaned_data["roles"]
+        if len(roles) > 1 and APART & set(roles):
+            raise forms.ValidationError(
+                "系统管理员和安全审计员须用单独的账户，不能兼任其他角色"
+            )
+        return roles
+
+    def clean(self) -> dict[str, Any]:
+        """Open the configuration to administrators alone."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("is_staff", "is_superuser"):
+            if given.get(name) and Role.ADMIN not in given.get("roles", [Role.ADMIN]):
+                self.add_error(name, "只有系统管理员可以进入后台配置")
+        return given
 
 
 class ChangeForm(RolesMixin, UserChangeForm):  # type: ignore[misc]

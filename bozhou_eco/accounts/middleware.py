@@ -33,6 +33,11 @@ def has_second_factor(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user).exists())
 
 
+def forget_factor(*, request: HttpRequest, **_: object) -> None:
+    """Let the next request look whether there still is a second factor."""
+    request.session.pop(MFA_KEY, None)
+
+
 def is_idle(session: Mapping[str, Any], now: float) -> bool:
     """Return whether nobody has used a session for too long."""
     return bool(now - int(session.get(IDLE_KEY, now)) > settings.SESSION_IDLE_SECONDS)

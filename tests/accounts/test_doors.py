@@ -5,13 +5,15 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.contrib.admin import site
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from bozhou_eco.accounts.access import role_required
-from bozhou_eco.accounts.models import District, Role
+from bozhou_eco.accounts.models import District, Role, User
 from bozhou_eco.audit.models import AuditEntry
 from bozhou_eco.seed.people import demo_secret
 from tests import factories
@@ -94,6 +96,83 @@ def test_staff_without_a_second_factor_must_set_one_up(
     Authenticator.objects.create(user=with_factor, type="totp", data={})
     client.force_login(with_factor)
     assert "totp" not in client.get("/").headers.get("Location", "")
+
+
+def test_a_second_factor_that_is_taken_away_is_missed_at_once(
+    client: Client, settings
+) -> None:
+    settings.MFA_REQUIRED = True
+    user = factories.user(Role.OFFICER)
+    secret = demo_secret(user.username)
+    TOTP.activate(user, secret)
+    client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
+    code = format_hotp_value(hotp_value(secret, int(time.time() // 30)))
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert client.get("/alerts/").status_code == 200
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert not Authenticator.objects.filter(user=user, type="totp").exists()
+    assert client.get("/alerts/").headers["Location"] == "/accounts/2fa/totp/activate/"
+
+
+def admin_form(user: User, **given: object) -> ModelForm:
+    """Fill in the administrator's page of a user."""
+    request = RequestFactory().get("/")
+    request.user = User(is_staff=True, is_superuser=True)
+    form = site.get_model_admin(User).get_form(request, user, change=True)
+    fields = {"username": user.username, "name": user.name, "roles": user.roles}
+    return form(data=fields | {"is_active": "on"} | given, instance=user)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"username": "\u043efficer"}, "username"),  # Cyrillic о
+        ({"username": "offic\u200ber"}, "username"),
+        ({"username": "KNOWN"}, "username"),
+        ({"roles": [Role.ADMIN, Role.OFFICER]}, "roles"),
+        ({"roles": [Role.AUDITOR, Role.ADMIN]}, "roles"),
+        ({"roles": [Role.AUDITOR, Role.LEADER]}, "roles"),
+        ({"roles": [Role.OFFICER], "is_superuser": "on"}, "is_superuser"),
+        ({"roles": [Role.LEADER], "is_staff": "on"}, "is_staff"),
+    ],
+    ids=range(8),
+)
+def test_an_account_is_nobody_elses_and_keeps_duties_apart(
+    given: dict[str, object], field: str
+) -> None:
+    known = factories.user(Role.OFFICER)
+    User.objects.filter(pk=known.pk).update(username="known")
+    form = admin_form(factories.user(Role.OFFICER), **given)
+    assert not form.is_valid()
+    assert field in form.errors
+
+
+def test_sound_accounts_are_taken() -> None:
+    user = factories.user(Role.OFFICER)
+    assert admin_form(user, roles=[Role.OFFICER, Role.REVIEWER]).is_valid()
+    assert admin_form(user, username="巴特尔.2", roles=[Role.AUDITOR]).is_valid()
+    own = admin_form(
+        user, username=user.username.upper(), roles=[Role.ADMIN], is_staff="on"
+    )
+    assert own.is_valid(), own.errors
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("gulnar", 302), ("\u0261ulnar", 200)], ids=["sound", "alike"]
+)
+def test_an_account_is_made_by_the_same_rules(
+    client: Client, name: str, status: int
+) -> None:
+    admin = factories.user(Role.ADMIN)
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    client.force_login(admin)
+    given = {"username": name, "name": "古丽娜", "roles": Role.OFFICER}
+    words = {"password1": "a-Long-pass-2026", "password2": "a-Long-pass-2026"}
+    answer = client.post("/admin/accounts/user/add/", given | words)
+    assert answer.status_code == status
+    assert User.objects.filter(username=name).exists() == (status == 302)
 
 
 def test_the_rest_interface_waits_for_the_second_factor_too(
