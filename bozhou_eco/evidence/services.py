@@ -151,27 +151,13 @@ def build_bundle(
     signer = signer or load_signer()
     while audit.seal_pending(now=now, wait=True):
         pass
-    entries: dict[str, bytes] = {}
-    listed = []
-    for sealed in files:
-        path = f"files/{sealed.pk}-{Path(sealed.name).name}"
-        entries[path] = read_file(sealed)
-        listed.append(
-            {
-                "path": path,
-                "sha256": sealed.sha256,
-                "sm3": sealed.sm3,
-                "size": sealed.size,
-                "subject": f"file:{sealed.pk}",
-                "sealed_at": sealed.at.isoformat(),
-                "meta": sealed.meta,
-            }
-        )
+    entries, listed, without = _originals(files)
     proofs = list(proofs)
-    owners = [subject.partition(" ")[0], *(str(row["subject"]) for row in listed)]
+    named = [*listed, *without]
+    owners = [subject.partition(" ")[0], *(str(row["subject"]) for row in named)]
     entries["custody.json"] = canonical(custody_of(owners))
     entries["records.json"] = canonical(records)
-    needed = [*(str(row["subject"]) for row in listed), *(p.subject for p in proofs)]
+    needed = [*(str(row["subject"]) for row in named), *(p.subject for p in proofs)]
     begin = _chain_begin(chain, needed)
     entries["chain.json"] = canonical(_chain_rows(chain, begin))
     entries["verify.py"] = verifier_source()
@@ -188,6 +174,7 @@ def build_bundle(
         "made_by": actor.pk if actor else None,
         "algorithm": signer.algorithm,
         "files": listed,
+        "without": without,
         "proofs": [_listed(proof) for proof in proofs],
         "parts": {name: _sha256(entries[name]) for name in sorted(parts)},
     }
@@ -206,6 +193,40 @@ def build_bundle(
         now=now,
     )
     return bytes(pack(entries))  # type: ignore[no-untyped-call]
+
+
+def _originals(
+    files: Iterable[SealedFile],
+) -> tuple[dict[str, bytes], list[dict[str, object]], list[dict[str, object]]]:
+    """Return the originals' bytes, how they are listed, and those that cannot be given.
+
+    One whose retention ended, or that the store has lost, is named with its digests all
+    the same: the chain goes on holding them.
+    """
+    entries: dict[str, bytes] = {}
+    listed: list[dict[str, object]] = []
+    without: list[dict[str, object]] = []
+    for sealed in files:
+        row: dict[str, object] = {
+            "path": f"files/{sealed.pk}-{Path(sealed.name).name}",
+            "sha256": sealed.sha256,
+            "sm3": sealed.sm3,
+            "size": sealed.size,
+            "subject": f"file:{sealed.pk}",
+            "sealed_at": sealed.at.isoformat(),
+            "meta": sealed.meta,
+        }
+        if sealed.erased_at is not None:
+            without.append(row | {"erased_at": sealed.erased_at.isoformat()})
+            continue
+        try:
+            entries[str(row["path"])] = read_file(sealed)
+        except FileNotFoundError:
+            logger.error("the original of %s is missing from the store", sealed)
+            without.append(row | {"erased_at": ""})
+            continue
+        listed.append(row)
+    return entries, listed, without
 
 
 def _sha256(content: bytes) -> str:

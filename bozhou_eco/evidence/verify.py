@@ -143,10 +143,19 @@ def check_files(entries, manifest):
         yield name, "not in the manifest"
 
 
+def check_without(manifest):
+    """Yield ``(line, ok)`` for every original that the bundle names but does not hold."""
+    for row in manifest.get("without", ()):
+        if row["erased_at"]:
+            yield f"{row['path']}: not included, erased {row['erased_at']}", True
+        else:
+            yield f"{row['path']}: not included, the platform has lost it", False
+
+
 def check_links(rows, manifest):
     """Yield a fault for every file whose digest is not sealed in the chain."""
     sealed = {(row["subject"], row["digest"]) for row in rows}
-    for row in manifest["files"]:
+    for row in [*manifest["files"], *manifest.get("without", ())]:
         if (row["subject"], row["sha256"]) not in sealed:
             yield f"{row['path']}: its digest is not in the chain"
 
@@ -336,6 +345,7 @@ def check_bundle(path, fingerprint, tsa=""):
     states = check_files(entries, manifest)
     lines = ((f"{name}: {state}", state == "ok") for name, state in states)
     yield from guarded("manifest.json", lines)
+    yield from guarded("manifest.json", check_without(manifest))
     try:
         rows = json.loads(entries["chain.json"])
     except (KeyError, ValueError):

@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bozhou_eco.common import clock
 from bozhou_eco.evidence import services
+from bozhou_eco.evidence.models import SealedFile
 from bozhou_eco.evidence.services import Proof, verifier_source
 from bozhou_eco.evidence.signing import Ed25519Signer, fingerprint, load_signer
+from bozhou_eco.evidence.store import store
 from bozhou_eco.evidence.verify import pack, verify
 
 pytestmark = pytest.mark.django_db
@@ -258,3 +260,26 @@ def test_a_long_chain_begins_where_the_bundle_needs_it(
     good, lines = check(tmp_path, bytes(pack(entries)))
     assert not good
     assert {"manifest.json: signature is wrong", "chain #7: expected #6"} <= set(lines)
+
+
+def test_an_original_that_is_gone_is_named_and_stops_no_bundle(tmp_path: Path) -> None:
+    made()
+    erased, lost = SealedFile.objects.order_by("pk")
+    SealedFile.objects.filter(pk=erased.pk).update(erased_at=clock.now())
+
+    def again() -> tuple[bool, list[str]]:
+        body = services.build_bundle(
+            subject="capture:1", files=SealedFile.objects.order_by("pk"), records={},
+            chain=CHAIN, actor=None, now=clock.now(),
+        )  # fmt: skip
+        return check(tmp_path, body)
+
+    good, lines = again()
+    assert good, lines
+    [line] = [line for line in lines if "not included" in line]
+    assert line.startswith(f"files/{erased.pk}-one.jpg: not included, erased 20")
+    store().erase(lost.sha256)
+    good, lines = again()
+    assert not good
+    name = f"files/{lost.pk}-two.jpg"
+    assert f"{name}: not included, the platform has lost it" in lines

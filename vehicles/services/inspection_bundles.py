@@ -136,7 +136,7 @@ def inspection_bundle(
     *, inspection: Inspection, actor: User | None, now: datetime
 ) -> bytes:
     """Return photos, parts, process data, judgement, chain, signature and verifier."""
-    kept = inspection.files.filter(sealed__erased_at=None).exclude(sealed=None)
+    kept = inspection.files.exclude(sealed=None)
     proof = proof_of(inspection)
     return build_bundle(
         subject=f"inspection:{inspection.pk}",
