@@ -1,5 +1,6 @@
 """Raise and clear alerts from other systems, each with a bearer token of its own."""
 
+import json
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -18,7 +19,10 @@ from alerts.services.sources import known
 from bozhou_eco.accounts.models import District
 from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
+from bozhou_eco.common.parsers import MomentField
 from bozhou_eco.common.problems import problem
+
+MOST_LEVELS, MOST_TEXT = 6, 20_000
 
 
 class SourceAuthentication(BaseAuthentication):
@@ -58,6 +62,22 @@ class IsSource(BasePermission):
         return isinstance(request.auth, Source)
 
 
+def _of_bounded_size(given: dict[str, Any]) -> None:
+    """Refuse an explanation that no page could show."""
+    level: list[Any] = [given]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    if any(isinstance(one, dict | list) for one in level):
+        raise serializers.ValidationError(f"explanation 最多嵌套 {MOST_LEVELS} 层")
+    if len(json.dumps(given, ensure_ascii=False)) > MOST_TEXT:
+        raise serializers.ValidationError(f"explanation 最多 {MOST_TEXT} 字")
+
+
 class RaiseInput(serializers.Serializer[Any]):
     """One occurrence."""
 
@@ -70,8 +90,8 @@ class RaiseInput(serializers.Serializer[Any]):
     district = serializers.CharField(
         max_length=12, required=False, allow_blank=True, help_text="行政区划代码"
     )
-    explanation = serializers.DictField(required=False)
-    occurred_at = serializers.DateTimeField(required=False)
+    explanation = serializers.DictField(required=False, validators=[_of_bounded_size])
+    occurred_at = MomentField(required=False)
     parent_key = serializers.CharField(max_length=150, required=False, allow_blank=True)
     magnitude = serializers.FloatField(required=False, allow_null=True)
 
@@ -137,7 +157,7 @@ class RaiseView(SourceView):
             kind=given["kind"],
             severity=given["severity"],
             summary=given["summary"],
-            explanation={"来源": source.name} | given.get("explanation", {}),
+            explanation=given.get("explanation", {}) | {"来源": source.name},
             subject_key=given["subject_key"],
             subject_name=given["subject_name"],
             district=district,

@@ -1,13 +1,15 @@
-"""JSON of the REST interface, read strictly: what is read twice differently is refused."""
+"""Input of the REST interface, read strictly: what is read twice differently is refused."""
 
 import codecs
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from rest_framework.exceptions import ParseError
+from rest_framework.fields import DateTimeField
 from rest_framework.parsers import JSONParser
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -82,3 +84,14 @@ class StrictJSONParser(JSONParser):
             return read_json(codecs.getreader(encoding)(stream).read())
         except (ValueError, LookupError) as error:
             raise ParseError(f"内容不是可用的 JSON：{error}") from error
+
+
+class MomentField(DateTimeField):
+    """DRF's, but a moment at the end of the calendar is refused, not a crash."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Return the moment in the own time zone."""
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("overflow")

@@ -30,6 +30,13 @@ def post(token: str, path: str = "raise", **changes: Any) -> Any:
     )
 
 
+def nested(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = {"a": [value]} if levels % 2 else {"a": value}
+    return value
+
+
 @pytest.fixture
 def token() -> str:
     known.forget()
@@ -63,6 +70,11 @@ def test_raise_repeat_clear(token: str) -> None:
         ({"explanation": "x"}, "explanation"),
         ({"magnitude": "much"}, "magnitude"),
         ({"district": "000000"}, "district"),
+        ({"occurred_at": "0001-01-01T00:00:00"}, "occurred_at"),
+        ({"occurred_at": "9999-12-31T23:59:59-08:00"}, "occurred_at"),
+        ({"magnitude": "Infinity"}, "magnitude"),
+        ({"explanation": nested(7)}, "explanation"),
+        ({"explanation": {"a": "x" * 20_000}}, "explanation"),
     ],
 )
 def test_malformed_ones_are_refused_by_field(
@@ -73,6 +85,16 @@ def test_malformed_ones_are_refused_by_field(
     assert answer["Content-Type"] == "application/problem+json"
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert Alert.objects.count() == 0
+
+
+def test_an_explanation_cannot_name_another_source_and_is_shown(token: str) -> None:
+    told = {"来源": "生态环境厅", "测点": nested(4)}
+    assert post(token, explanation=told).status_code == 201
+    row = Alert.objects.get()
+    assert row.explanation["来源"] == "扬尘平台"
+    reader = Client()
+    reader.force_login(factories.user("officer"))
+    assert reader.get(f"/alerts/{row.pk}/").status_code == 200
 
 
 def test_only_its_own_kinds_and_keys(token: str) -> None:

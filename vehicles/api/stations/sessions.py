@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from bozhou_eco.common import clock
 from bozhou_eco.common.openapi import operation
+from bozhou_eco.common.parsers import MomentField
 from vehicles.api.stations.cursors import PAGE, decode_cursor, encode_cursor, since_of
 from vehicles.api.stations.doors import IdempotentView, StationView, problems
 from vehicles.api.stations.shapes import ProcessField, read, serializer_for
@@ -48,7 +49,7 @@ AppearanceInput, ObdInput = serializer_for(Appearance), serializer_for(Obd)
 class ResultsInput(serializers.Serializer[Any]):
     """Results with the conditions under which they were measured."""
 
-    ended_at = serializers.DateTimeField(help_text="上线检测结束时间")
+    ended_at = MomentField(help_text="上线检测结束时间")
     results = serializer_for(Results)()
     environment = serializer_for(Environment)(required=False)
     instruments = serializer_for(Instrument)(many=True, required=False)

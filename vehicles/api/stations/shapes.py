@@ -12,6 +12,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bozhou_eco.common.parsers import MomentField
 from vehicles.domain.inspection.fields import NOT_DETECTED, Spec, specs
 from vehicles.domain.inspection.process import (
     COLUMNS,
@@ -267,7 +268,7 @@ def _other_field(
             choices=choices, allow_blank=not spec.required, **common
         )
     if spec.kind == "moment":
-        return serializers.DateTimeField(allow_null=not spec.required, **common)
+        return MomentField(allow_null=not spec.required, **common)
     if spec.kind == "day":
         return serializers.DateField(allow_null=True, **common)
     if spec.kind == "shape":
