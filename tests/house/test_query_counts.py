@@ -5,6 +5,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from alerts.selectors import kinds
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from enforcement.selectors import settings as case_settings
@@ -284,9 +286,13 @@ def judgement(point: Point) -> dict[str, object]:
 
 
 @pytest.fixture(autouse=True)
-def lasting_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what a process remembers for two seconds outlast a slow machine's test."""
+def lasting_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let what a process remembers for seconds outlast a slow machine's test."""
     monkeypatch.setattr(case_settings, "MEMO_SECONDS", 3600.0)
+    monkeypatch.setattr(kinds, "KEEP_S", 3600.0)
+    kinds.settings.forget()
+    yield
+    kinds.settings.forget()
 
 
 def count(client: Client, url: str) -> int:
