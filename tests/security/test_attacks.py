@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import random
+import socket
 from urllib.parse import quote
 
 import pytest
@@ -254,6 +255,19 @@ def test_inside_addresses_are_refused(url: str, strict: None) -> None:
 
 
 @pytest.mark.parametrize(
+    "inside", ["127.0.0.1", "10.1.1.1", "::1", "fd00::1", "64:ff9b::a9fe:a9fe"]
+)
+def test_a_name_with_one_inside_address_is_refused(
+    strict: None, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    """A record of many addresses is as bad as its worst."""
+    found = [(2, 1, 6, "", (host, 80)) for host in ("93.184.216.34", inside)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(OutboundRefusedError, match="内部地址"):
+        check_url("http://innocent.example/")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "file:///etc/passwd",
@@ -359,17 +373,17 @@ def test_garbage_does_not_end_a_socket(path: str, frames: list[str | bytes]) -> 
     )
 
     async def talk() -> None:
-        socket = Socket(URLRouter(websocket_urlpatterns), path, officer)
-        assert await socket.connect()
+        line = Socket(URLRouter(websocket_urlpatterns), path, officer)
+        assert await line.connect()
         for frame in frames:
             key = "bytes" if isinstance(frame, bytes) else "text"
-            await socket.send_raw({"type": "websocket.receive", key: frame})
-        await socket.send_raw(
+            await line.send_raw({"type": "websocket.receive", key: frame})
+        await line.send_raw(
             {"type": "websocket.receive", "text": json.dumps({"type": "ping"})}
         )
-        while (await socket.heard())["type"] != "pong":
+        while (await line.heard())["type"] != "pong":
             pass
-        await socket.disconnect()
+        await line.disconnect()
 
     channel_layers.backends.clear()
     asyncio.run(talk())
