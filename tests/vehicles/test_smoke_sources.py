@@ -217,8 +217,8 @@ def test_smoke_belongs_to_whom_it_was_seen_behind_most() -> None:
 
 @pytest.mark.parametrize(
     ("pictures", "told"),
-    [(4, ""), (10, "同一烟羽中另有 1 辆车（烟量为其 71%），须核对由谁排出")],
-    ids=["far less soot", "nearly as much soot"],
+    [(10, ""), (11, "同一烟羽中另有 1 辆车（烟量为其 79%），须核对由谁排出")],
+    ids=["less soot", "nearly as much soot"],
 )
 def test_a_rival_in_the_same_plume_is_told(pictures: int, told: str) -> None:
     source = judged(1, 14, depth=1.0, area=1.0)

@@ -17,7 +17,7 @@ FOLLOWS, SAME_PLACE, MUCH_DARKER = (0.5, 4.0), 0.3, 0.8
 # Plumes that touch within so many seconds are one, seen in so many pictures at least.
 SAME_AIR_SECONDS, LEAST_SEEN = 4.0, 2
 # With this share of the source's soot another vehicle may be the source as well.
-RIVAL_SHARE = 0.5
+RIVAL_SHARE = 0.75
 # Vehicle sizes of plume beyond which more tells nothing of its source.
 MOST_AREA = 1.5
 
