@@ -8,7 +8,7 @@ from bench.figures import Figure, figure
 from bench.fleet import Fleet
 from bench.services import bed
 
-KILLS = 20
+KILLS, QUICK_KILLS = 50, 20
 LOGGERS = 50
 LAG_MUST_S = 60
 
@@ -19,21 +19,22 @@ def run(quick: bool = False) -> list[Figure]:
         lab = Lab(running, LOGGERS)
         lab.prepare()
         began = time.monotonic()
-        parts = [_kills(lab, 6_000 if quick else 100_000)]
+        kills = QUICK_KILLS if quick else KILLS
+        parts = [_kills(lab, 6_000 if quick else 200_000, kills)]
         if not quick:
             parts.append(_restarts(lab, 40_000))
             parts.append(_power_cuts(lab, 20_000))
         parts.append(_backlog(lab, hours=2 if quick else 72))
         lab.stop_intakes()
-    return _figures(parts, time.monotonic() - began)
+    return _figures(parts, kills, time.monotonic() - began)
 
 
-def _figures(parts: list[Verdict], seconds: float) -> list[Figure]:
+def _figures(parts: list[Verdict], kills: int, seconds: float) -> list[Figure]:
     def total(name: str) -> int:
         return sum(int(getattr(part, name)) for part in parts)
 
     return [
-        figure("kills", total("kills"), "", f">={KILLS}"),
+        figure("kills", total("kills"), "", f">={kills}"),
         figure("lost", total("lost"), "frames", "=0"),
         figure("duplicated", total("duplicated"), "frames", "=0"),
         figure("readings_wrong", total("readings_wrong"), "readings", "=0"),
@@ -60,8 +61,8 @@ def _fleet(lab: Lab, frames: int, **options: float) -> Fleet:
     )
 
 
-def _kills(lab: Lab, frames: int) -> Verdict:
-    """SIGKILL of intake at twenty random moments, some of them while it starts."""
+def _kills(lab: Lab, frames: int, count: int) -> Verdict:
+    """SIGKILL of intake at ``count`` random moments, some of them while it starts."""
     fleet = _fleet(lab, frames, rate=frames / 45 if frames < 20_000 else 0.0)
 
     def kill() -> None:
@@ -69,7 +70,7 @@ def _kills(lab: Lab, frames: int) -> Verdict:
         lab.kill_intake()
         lab.start_intake()
 
-    lab.during(fleet, [kill] * KILLS, live_s=30)
+    lab.during(fleet, [kill] * count, live_s=30)
     return lab.judge(fleet, frames)
 
 

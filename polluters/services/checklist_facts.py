@@ -32,7 +32,9 @@ AVERAGINGS = {
 def outlet_facts(*, subject_key: str, first: date, last: date) -> dict[str, str]:
     """Return what is known about ``outlet:ID`` from ``first`` to ``last``, by item."""
     number = subject_key.partition(":")[2]
-    outlet = Outlet.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    outlet = (
+        Outlet.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+    )
     if outlet is None:
         return {}
     start = datetime.combine(first, time(0), BEIJING) - MARGIN

@@ -143,7 +143,9 @@ async def connect(
 
 def new_address() -> str:
     """Return a loopback address that no other test on the same broker comes from."""
-    return str(IPv4Address(int(IPv4Address("127.0.1.0")) + SystemRandom().randrange(0xFFFD00)))
+    return str(
+        IPv4Address(int(IPv4Address("127.0.1.0")) + SystemRandom().randrange(0xFFFD00))
+    )
 
 
 @in_loop

@@ -135,7 +135,9 @@ def watch_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
             acts.note(entry=found, text=text, actor=user, now=now)
         else:
             chosen = request.POST.get("owner", "")
-            owner = officers().filter(pk=int(chosen) if chosen.isdecimal() else 0).first()
+            owner = (
+                officers().filter(pk=int(chosen) if chosen.isdecimal() else 0).first()
+            )
             acts.assign(entry=found, owner=owner, actor=user, now=now)
     except acts.WatchRefusedError as error:
         messages.error(request, str(error))
