@@ -5,17 +5,17 @@ from pathlib import Path
 
 from polluters.domain.hj212 import Frame, acknowledge_data, decode_frame
 from polluters.gateway.flow import Flow
-from tests.polluters.test_gateway_sockets import (
+from tests.polluters.gateway_lab import (
     connect,
     frame,
     in_loop,
+    needs_broker,
     new_mn,
-    pytestmark,
     running,
     until,
 )
 
-__all__ = ["pytestmark"]
+pytestmark = needs_broker
 
 
 def test_what_is_heard_takes_the_oldest_first() -> None:
