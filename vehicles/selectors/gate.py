@@ -8,9 +8,11 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import Q
 
+from bozhou_eco.common import clock
 from bozhou_eco.common.joined import columns, fetch
 from vehicles.domain.codes import Method
 from vehicles.domain.inspection.gate import (
+    NEEDED,
     GateFacts,
     GateRules,
     InstrumentFact,
@@ -19,6 +21,7 @@ from vehicles.domain.inspection.gate import (
 from vehicles.domain.inspection.limits import Limit
 from vehicles.domain.inspection.shapes import VehicleTest
 from vehicles.models import (
+    Inspection,
     InspectionSettings,
     Instrument,
     LimitRow,
@@ -114,6 +117,25 @@ def open_locks(station: Station, vehicle: Vehicle | None = None) -> list[Lock]:
     return list(found.select_related("line", "instrument"))
 
 
+def locks_of(test: Inspection) -> list[Lock]:
+    """Return the locks that speak against a running test.
+
+    One on an instrument counts where the instrument stands now, and only for methods
+    that need it, as at the start gate.
+    """
+    needed = NEEDED[Method(test.method)] if test.method in set(Method) else ()
+    return [
+        lock
+        for lock in open_locks(test.station, test.vehicle)
+        if (
+            lock.line_id in (None, test.line_id)
+            if lock.instrument is None
+            else lock.instrument.line_id == test.line_id
+            and lock.instrument.kind in needed
+        )
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """The failed test that a vehicle's cycle is open with."""
@@ -146,7 +168,7 @@ def attempts_before(vehicle: Vehicle, now: datetime) -> tuple[int, Failure | Non
     if not count:
         return 0, None
     _, station, name, started = recent[0]
-    return count, Failure(station, name, started.date())
+    return count, Failure(station, name, clock.beijing(started).date())
 
 
 def _held_now(
@@ -159,7 +181,7 @@ def _held_now(
         "vehicle": vehicle.pk,
         "session": test.session,
         "staff": list(numbers),
-        "day": now.date(),
+        "day": clock.beijing(now).date(),
         "since": now - timedelta(hours=BUSY_HOURS),
     }
     with connection.cursor() as cursor:

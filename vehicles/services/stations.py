@@ -123,9 +123,11 @@ def put_instrument(
 def record_check(
     *, station: Station, serial: str, values: dict[str, Any], now: datetime
 ) -> tuple[DailyCheck, bool]:
-    """Keep a check; a failed one locks the instrument, a passed one lifts that lock.
+    """Keep a check; a failed one locks the instrument until one of its kind is passed.
 
     Returns the check and whether it is new. A repeat with another result is refused.
+    What comes late counts by its own time: a failed leak check that arrives after a
+    passed gas check still locks, and no other kind of check makes up for it.
     """
     item = (
         Instrument.objects.select_for_update()
@@ -170,26 +172,34 @@ def record_check(
         return check, False
     if item.checked_at is None or check.at >= item.checked_at:
         item.checked_at, item.check_kind = check.at, check.kind
-        item.check_passed = check.passed and check.agrees is not False
-        item.save()
-        _follow_check(item, check, now)
+    failed = _failed_check(item)
+    item.check_passed = failed is None
+    item.save()
+    _follow_check(item, failed, now)
     return check, True
 
 
-def _follow_check(item: Instrument, check: DailyCheck, now: datetime) -> None:
+def _failed_check(item: Instrument) -> DailyCheck | None:
+    """The newest check that failed with no later one of its kind, if there is any."""
+    newest = item.checks.order_by("kind", "-at").distinct("kind")
+    failed = [row for row in newest if not row.passed or row.agrees is False]
+    return max(failed, key=lambda row: row.at, default=None)
+
+
+def _follow_check(item: Instrument, failed: DailyCheck | None, now: datetime) -> None:
     held = Lock.objects.filter(
         instrument=item, by_rule=CHECK_RULE, lifted_at__isnull=True
     )
-    if item.check_passed:
+    if failed is None:
         for lock in held:
             lift_lock(lock=lock, actor=None, now=now, reason="检查合格，自动解除")
     elif not held.exists():
-        why = "数值与“合格”的结论不符" if check.passed else "不合格"
+        why = "数值与“合格”的结论不符" if failed.passed else "不合格"
         set_lock(
             station=item.station,
             line=item.line,
             instrument=item,
-            reason=f"{item} {check.get_kind_display()}{why}",
+            reason=f"{item} {failed.get_kind_display()}{why}",
             by_rule=CHECK_RULE,
             actor=None,
             now=now,

@@ -23,6 +23,8 @@ from vehicles.services.errors_stations import StationRefusalError
 from vehicles.services.watchlist import match_arrival
 
 FUTURE = timedelta(minutes=5)
+EARLIEST_YEAR = 2000
+"""A clock that was never set gives 1970; no station had a network before this."""
 SESSION_FIELDS = (
     *("category", "method", "attempt", "started_at", "staff", "vehicle"),
     *("software_version", "sent_at"),
@@ -151,6 +153,13 @@ def open_session(
     if test.started_at and test.started_at > now + FUTURE:
         raise StationRefusalError(
             "开始时间在将来", status=400, code="future", field="started_at"
+        )
+    if test.started_at and test.started_at.year < EARLIEST_YEAR:
+        raise StationRefusalError(
+            f"开始时间早于 {EARLIEST_YEAR} 年，请核对机构时钟",
+            status=400,
+            code="too_old",
+            field="started_at",
         )
     document = {k: v for k, v in as_json(test).items() if k in SESSION_FIELDS}
     digest = canonical_digest(document)

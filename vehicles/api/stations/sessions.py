@@ -26,7 +26,7 @@ from vehicles.domain.inspection.shapes import (
     VehicleTest,
 )
 from vehicles.models import Inspection
-from vehicles.selectors.gate import open_locks
+from vehicles.selectors.gate import locks_of
 from vehicles.selectors.tests import changed_since, own_test
 from vehicles.services.tests_open import open_session
 from vehicles.services.tests_parts import abort, finish, put_part, put_process
@@ -284,11 +284,7 @@ class Go(SessionView):
     def get(self, request: Request, session: str) -> Response:
         """Say whether the running test may go on; ask at least every minute."""
         found = self.found(session)
-        held = [
-            lock.reason
-            for lock in open_locks(found.station, found.vehicle)
-            if lock.line_id in (None, found.line_id)
-        ]
+        held = [lock.reason for lock in locks_of(found)]
         stopped = bool(held) and found.station.binding
         running = found.state == Inspection.State.OPEN
         reasons = held if running else [f"该次检验{found.get_state_display()}"]

@@ -287,7 +287,8 @@ def _about_instrument(
             Reason.VERIFICATION_EXPIRED, f"{name} 检定有效期至 {item.verified_until}"
         )
     if item.checked_at is None or now - item.checked_at > rules.check_age:
-        last = f"{item.checked_at:%m-%d %H:%M}" if item.checked_at else "从未"
+        at = item.checked_at and item.checked_at.astimezone(BEIJING)
+        last = f"{at:%m-%d %H:%M}" if at else "从未"
         yield Objection(Reason.DAILY_CHECK_MISSING, f"{name} 最近检查 {last}")
     elif item.check_passed is False:
         yield Objection(Reason.DAILY_CHECK_FAILED, f"{name} 最近检查不合格")

@@ -100,8 +100,9 @@ def compare(
         scale = rated_power_kw if limit.of_rated else 1.0
         if value is None or scale is None:
             continue
-        least = None if limit.least is None else limit.least * scale
-        most = None if limit.most is None else limit.most * scale
+        # Rounded, for 0.4 × 110.3 is a little more than 44.12 in a machine.
+        least = None if limit.least is None else round(limit.least * scale, 6)
+        most = None if limit.most is None else round(limit.most * scale, 6)
         passed = (least is None or value >= least) and (most is None or value <= most)
         spec = labels[limit.field]
         rows.append(
