@@ -9,7 +9,7 @@ from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
 from vehicles.domain.inspection.limits import applicable
 from vehicles.models import PoliceTransfer, RoadCampaign, RoadCheck
-from vehicles.selectors.gate import limits
+from vehicles.selectors.gate import inspection_settings, limits
 
 FAIL = RoadCheck.Verdict.FAIL
 
@@ -75,6 +75,7 @@ def totals(user: User, first: date, last: date) -> Totals:
 
 def limit_k(on: date) -> float | None:
     """Return the limit of free acceleration in force, offered on the phone's form."""
-    found = applicable(limits(), method="free_acceleration", variant="a", on=on)
+    variant = inspection_settings().variant
+    found = applicable(limits(), method="free_acceleration", variant=variant, on=on)
     values = [row.most for row in found if row.most is not None]
     return values[0] if values else None

@@ -8,7 +8,9 @@ from typing import Any
 from django.db.models import (
     CharField,
     Count,
+    DateField,
     Exists,
+    ExpressionWrapper,
     Max,
     OuterRef,
     Q,
@@ -34,6 +36,9 @@ from vehicles.models import (
 )
 
 LOOK_BACK = timedelta(days=400)
+TERM_OPENS = timedelta(days=92)
+"""A term's test may be done in the three months before it ends (机动车登记规定 art. 54,
+memory): one passed then is that term's, though the list of the police comes later."""
 TRIGGERING = (WatchEvent.Kind.ENTERED, WatchEvent.Kind.RENEWED)
 
 
@@ -59,20 +64,36 @@ def all_open() -> QuerySet[WatchEntry]:
     return rows.select_related("vehicle")
 
 
-def exceedances(vehicle: Vehicle, *, upto: datetime, days: int) -> int:
-    """Count confirmed captures and failed roadside checks in the days up to a moment."""
-    since = upto - timedelta(days=days)
+def exceedances(vehicle: Vehicle, *, around: datetime, days: int) -> int:
+    """Count confirmed captures and failed roadside checks about a moment.
+
+    The count is the largest of any ``days`` in a row that hold the moment: captures are
+    reviewed in any order, and a phone without signal sends its checks late.
+    """
+    span = timedelta(days=days)
+    between = (around - span, around + span)
     captures = Capture.objects.filter(
         state=Capture.State.CONFIRMED,
         plate_final=vehicle.plate,
         color_final=vehicle.plate_color,
-        captured_at__gte=since,
-        captured_at__lte=upto,
-    ).count()
+        captured_at__range=between,
+    ).values_list("captured_at", flat=True)
     checks = RoadCheck.objects.filter(
-        vehicle=vehicle, verdict=RoadCheck.Verdict.FAIL, at__gte=since, at__lte=upto
-    ).count()
-    return captures + checks
+        vehicle=vehicle, verdict=RoadCheck.Verdict.FAIL, at__range=between
+    ).values_list("at", flat=True)
+    moments = [*captures, *checks]
+    counts = (
+        sum(begin <= at <= begin + span for at in moments)
+        for begin in moments
+        if begin <= around
+    )
+    return max(counts, default=0)
+
+
+def listed_colors(plate: str) -> list[str]:
+    """Return the colours under which a number is listed."""
+    rows = WatchEntry.objects.filter(vehicle__plate=plate, left_at__isnull=True)
+    return sorted(set(rows.values_list("vehicle__plate_color", flat=True)))
 
 
 # --- facts that should have listed a vehicle -------------------------------------------
@@ -171,7 +192,9 @@ def _overdue(rules: dict[str, WatchRule], now: datetime) -> Iterator[Candidate]:
     tested = Inspection.objects.filter(
         vehicle=OuterRef("pk"),
         outcome="pass",
-        started_at__date__gt=OuterRef("inspection_until"),
+        started_at__date__gt=ExpressionWrapper(
+            OuterRef("inspection_until") - Value(TERM_OPENS), output_field=DateField()
+        ),
     )
     rows = Vehicle.objects.filter(
         ~_listed(rule.trigger), ~Exists(tested), inspection_until__lt=last

@@ -12,8 +12,9 @@ from vehicles.models import (
     RoadCheck,
     WatchEntry,
     WatchEvent,
+    WatchRule,
 )
-from vehicles.selectors.watch import TRIGGERING
+from vehicles.selectors.watch import TRIGGERING, exceedances
 from vehicles.services import loops, watchlist
 from vehicles.services.vehicles import file_of
 
@@ -48,14 +49,39 @@ def follow_withdrawn(*, source: str, why: str, actor: User, now: datetime) -> in
         ),
         left_at__isnull=True,
     )
-    left = 0
+    left, vehicles = 0, set()
     for entry in entries.select_for_update(of=("self",)).select_related("vehicle"):
         WatchEvent.objects.create(
             entry=entry, kind=WatchEvent.Kind.NOTE, at=now, actor=actor, text=why[:300],
             source=source,
         )  # fmt: skip
+        vehicles.add(entry.vehicle_id)
         if not _rests_on(entry):
             watchlist.leave(entry=entry, reason=why, actor=actor, now=now)
+            left += 1
+    return left + _no_longer_repeated(vehicles, why, actor, now)
+
+
+def _no_longer_repeated(
+    vehicles: set[int], why: str, actor: User, now: datetime
+) -> int:
+    """End entries for repeated exceedances that fewer than the rule's number bear out."""
+    rule = WatchRule.objects.filter(trigger=WatchRule.Trigger.REPEATED).first()
+    if rule is None:
+        return 0
+    entries = WatchEntry.objects.filter(
+        vehicle__in=vehicles, trigger=rule.trigger, left_at__isnull=True
+    )
+    left = 0
+    for entry in entries.select_related("vehicle"):
+        facts = entry.events.filter(kind__in=TRIGGERING, source__in=_rests_on(entry))
+        most = max(
+            exceedances(entry.vehicle, around=at, days=rule.days)
+            for at in facts.values_list("at", flat=True)
+        )
+        if most < rule.count:
+            words = f"{why}；{rule.days} 天内尚有 {most} 次"
+            watchlist.leave(entry=entry, reason=words, actor=actor, now=now)
             left += 1
     return left
 

@@ -154,6 +154,8 @@ def follow_road_check(*, check: RoadCheck) -> RepairLoop | None:
     """A roadside check found a violation."""
     if check.verdict != RoadCheck.Verdict.FAIL:
         return None
+    if _passed_since(check.vehicle, check.at):
+        return None  # it was sent late, and the vehicle was retested in the meantime
     return begin(
         vehicle=check.vehicle,
         origin=RepairLoop.Origin.ROAD_CHECK,

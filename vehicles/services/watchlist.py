@@ -260,18 +260,21 @@ def match(
 
 
 def match_capture(*, capture: Capture, now: datetime) -> int:
-    """Tell at once when the plate that a camera read is on the list."""
-    return match(
-        plate=plates.normalise(capture.plate_final or capture.plate),
-        color=capture.color_final or capture.plate_color,
-        where=f"经过 {capture.site.name}",
-        source=f"capture:{capture.pk}",
-        evidence_url=reverse("vehicles:capture_evidence", args=[capture.pk]),
-        district=capture.site.district,
-        at=capture.captured_at,
-        now=now,
-        certain=bool(capture.plate_final) or not capture.plate_problem,
-    )
+    """Tell at once when a plate a camera read is listed; without colour, in any."""
+    plate = plates.normalise(capture.plate_final or capture.plate)
+    color = capture.color_final or capture.plate_color
+    known = color != plates.Color.OTHER
+    sure = known and (bool(capture.plate_final) or not capture.plate_problem)
+    return sum(
+        match(
+            plate=plate, color=one, where=f"经过 {capture.site.name}",
+            source=f"capture:{capture.pk}",
+            evidence_url=reverse("vehicles:capture_evidence", args=[capture.pk]),
+            district=capture.site.district, at=capture.captured_at, now=now,
+            certain=sure,
+        )
+        for one in ([color] if known else reads.listed_colors(plate))
+    )  # fmt: skip
 
 
 def match_arrival(*, inspection: Inspection, now: datetime) -> int:
@@ -323,7 +326,7 @@ def _repeated(vehicle: Vehicle, source: str, at: datetime, now: datetime) -> Non
     rule = WatchRule.objects.filter(trigger=WatchRule.Trigger.REPEATED).first()
     if rule is None:
         return
-    count = reads.exceedances(vehicle, upto=at, days=rule.days)
+    count = reads.exceedances(vehicle, around=at, days=rule.days)
     if count >= rule.count:
         enter(
             vehicle=vehicle,
