@@ -32,6 +32,7 @@ PERIODS = {"minute": Period.MINUTE, "hour": Period.HOUR, "day": Period.DAY}
 WORDS = {"minute": "分钟数据", "hour": "小时均值", "day": "日均值"}
 SPANS = {"24h": 1, "7d": 7, "30d": 30, "365d": 365}
 SHOWN = 300
+NUMBER = re.compile(r"[0-9]{1,18}")
 JOB = re.compile(r"[0-9a-f]{16,40}")
 PASSWORD = re.compile(rb"(PW=)[^;&]*")
 
@@ -61,6 +62,8 @@ def _moment(text: str | None, *, whole_day: bool) -> datetime | None:
         full = parse_datetime(text or "")
         day = None if full else parse_date(text or "")
     except ValueError:
+        return None
+    if not clock.askable(full or day or clock.FIRST_DAY):
         return None
     if full is not None:
         return full if full.tzinfo else full.replace(tzinfo=clock.BEIJING)
@@ -96,7 +99,7 @@ def _span(request: HttpRequest, notes: list[str]) -> tuple[datetime, datetime]:
 def read(request: HttpRequest) -> Asked:
     """Read points, span and period from the address; say what was changed."""
     notes: list[str] = []
-    ids = [int(text) for text in request.GET.getlist("p") if text.isdecimal()]
+    ids = [int(text) for text in request.GET.getlist("p") if NUMBER.fullmatch(text)]
     ids = list(dict.fromkeys(ids))
     if len(ids) > MOST_POINTS:
         notes.append(
@@ -178,7 +181,7 @@ def _outlet(
     request: HttpRequest, outlets: Sequence[Outlet], points: Sequence[Point]
 ) -> Outlet | None:
     text = request.GET.get("outlet", "")
-    wanted = int(text) if text.isdecimal() else None
+    wanted = int(text) if NUMBER.fullmatch(text) else None
     if wanted is None and points:
         wanted = points[0].outlet_id
     return next((one for one in outlets if one.pk == wanted), None)
@@ -338,6 +341,8 @@ def raw(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         at = datetime.fromtimestamp(float(text), clock.BEIJING)
     except (ValueError, OverflowError, OSError):
+        at = clock.beijing(clock.now())
+    if not clock.askable(at):
         at = clock.beijing(clock.now())
     around = max(
         timedelta(minutes=2 * point.logger.minute_interval), timedelta(minutes=2)

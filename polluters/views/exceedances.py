@@ -31,7 +31,9 @@ def chosen_month(text: str) -> date:
         chosen = parse_date(f"{text}-01") if text else None
     except ValueError:
         chosen = None
-    return (chosen or clock.beijing(clock.now()).date()).replace(day=1)
+    if chosen is None or not clock.askable(chosen):
+        chosen = clock.beijing(clock.now()).date()
+    return chosen.replace(day=1)
 
 
 @require_GET

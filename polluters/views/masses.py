@@ -103,6 +103,6 @@ def _day(text: str) -> date:
         day = parse_date(text)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or not clock.askable(day):
         raise Http404
     return day

@@ -57,9 +57,10 @@ def outlet(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _day(text: str | None, default: date) -> date:
     try:
-        return parse_date(text or "") or default
+        day = parse_date(text or "")
     except ValueError:
         return default
+    return day if day and clock.askable(day) else default
 
 
 def _span(request: HttpRequest) -> dict[str, Any]:

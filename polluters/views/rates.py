@@ -27,7 +27,9 @@ def chosen_day(text: str) -> date:
         chosen = parse_date(f"{text}-01" if len(text) == 7 else text) if text else None
     except ValueError:
         chosen = None
-    return chosen or clock.beijing(clock.now()).date() - timedelta(days=1)
+    if chosen is None or not clock.askable(chosen):
+        return clock.beijing(clock.now()).date() - timedelta(days=1)
+    return chosen
 
 
 def _span(request: HttpRequest) -> str:
