@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.trees import tree_of
+
 TESTS = Path(__file__).resolve().parents[1]
 TEXT = (TESTS.parent / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`((?:[a-z_]+/)+test_\w+\.py)(?:::(\w+))?`")
@@ -18,7 +20,7 @@ ROWS = [
 
 
 def functions(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     return {
         node.name
         for node in ast.walk(tree)

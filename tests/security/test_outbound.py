@@ -26,6 +26,7 @@ from bozhou_eco.common.outbound import OutboundRefusedError, check_stream
 from bozhou_eco.common.playlists import stream_options
 from bozhou_eco.common.video import VideoError, snapshot
 from enforcement.models import Counterpart
+from tests.trees import tree_of
 from vehicles.ingest.watch.stream import Stream
 from vehicles.models import Camera, ExchangeChannel
 
@@ -361,6 +362,6 @@ def test_nobody_opens_a_connection_around_the_guard() -> None:
         str(path.relative_to(ROOT))
         for app in ("bozhou_eco", "alerts", "enforcement", "polluters", "vehicles")
         for path in (ROOT / app).rglob("*.py")
-        if _opens(ast.parse(path.read_text(encoding="utf-8")))
+        if _opens(tree_of(path))
     }
     assert found == set(EXEMPT)
