@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from polluters.services.explanations import MB, RefusedError, Upload
-from polluters.validity_forms import files_field, moment_input
+from polluters.validity_forms import InCalendar, files_field, moment_input
 
 
 class ExplainForm(forms.Form):
@@ -20,7 +20,7 @@ class ExplainForm(forms.Form):
     proof = files_field()
 
 
-class AskForm(forms.Form):
+class AskForm(InCalendar, forms.Form):
     """What an officer asks, and by when."""
 
     text = forms.CharField(

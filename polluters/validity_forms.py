@@ -1,10 +1,12 @@
 """Forms of marks and of the ledger; choices are kept to the person's scope."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from bozhou_eco.accounts.models import User
+from bozhou_eco.common import clock
 from bozhou_eco.common.sniff import SUFFIXES, WORDS
 from polluters.models import (
     Analyser,
@@ -32,6 +34,17 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
+class InCalendar:
+    """A form whose days and moments can be stored, read again and counted with."""
+
+    def _clean_fields(self) -> None:
+        """Refuse what lies at the ends of the calendar, as a slip of the year does."""
+        super()._clean_fields()  # type: ignore[misc]
+        for name, value in list(self.cleaned_data.items()):  # type: ignore[attr-defined]
+            if isinstance(value, date) and not clock.askable(value):
+                self.add_error(name, "年份有误，请核对")  # type: ignore[attr-defined]
+
+
 class FilesInput(forms.ClearableFileInput):
     """Several files at once."""
 
@@ -57,7 +70,7 @@ def files_field() -> FilesField:
     )  # fmt: skip
 
 
-class MarkForm(forms.Form):
+class MarkForm(InCalendar, forms.Form):
     """A mark of a span; the factor is left empty for the whole outlet."""
 
     outlet = forms.ModelChoiceField(queryset=Outlet.objects.none(), label="排放口")
@@ -94,7 +107,7 @@ def _outlets(user: User) -> Any:
     )
 
 
-class LedgerForm(forms.ModelForm):  # type: ignore[type-arg]
+class LedgerForm(InCalendar, forms.ModelForm):  # type: ignore[type-arg]
     """A row of the ledger at an outlet in scope."""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

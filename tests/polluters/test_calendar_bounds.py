@@ -11,14 +11,12 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 # What an address may hold where a day, a month, a moment or a number is meant.
-MOMENTS = (
-    *("0001-01", "9999-12", "9999-12-31", "0001-01-01T00:00+14:00", "253402271999"),
-    "9" * 5000,
-)
+MOMENTS = ("0001-01", "9999-12", "9999-12-31", "0001-01-01T00:00+14:00")
+NUMBERS = ("9" * 5000, "253402271999")
 NAMES = ("day", "month", "since", "until", "at", "year", "p", "outlet")
 PAGES = (
     *("exceedances", "findings", "marks", "rates", "masses", "national"),
-    *("statistics", "air", "curves", "curve_data"),
+    *("statistics", "air"),
 )
 
 
@@ -29,13 +27,14 @@ def test_every_page_with_a_day_in_its_address_answers() -> None:
     paths = [reverse(f"polluters:{name}") for name in PAGES]
     paths += [
         reverse("polluters:outlet_data", args=[point.outlet_id]),
-        reverse("polluters:raw_frames", args=[point.pk]),
         reverse("polluters:rate_point", args=[point.pk]),
+        reverse("polluters:raw_frames", args=[point.pk]),
+        reverse("polluters:curve_data"),
     ]
     broken = [
         (path, moment[:25])
         for path in paths
-        for moment in MOMENTS
+        for moment in (MOMENTS if path in paths[:-2] else (*MOMENTS, *NUMBERS))
         if client.get(path, dict.fromkeys(NAMES, moment)).status_code != 200
     ]
     assert broken == []
@@ -52,3 +51,36 @@ def test_a_curve_says_that_its_days_are_none() -> None:
     assert [note[:2] for note in body["notes"]] == ["起始", "截止"]
     assert clock.askable(clock.FIRST_DAY)
     assert clock.askable(clock.LAST_DAY)
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+@pytest.mark.parametrize(
+    ("page", "fields", "named"),
+    [
+        ("mark_new", {"begin": "{}-01-01T00:00", "reason": "停炉"}, {"begin"}),
+        (
+            "upkeep",
+            {
+                "planned_from": "{}-12-31T00:00",
+                "planned_to": "{}-12-31T23:59",
+                "done_at": "{}-12-31T23:59",
+            },
+            {"planned_from", "planned_to", "done_at"},
+        ),
+        ("change", {"changed_at": "{}-12-31T23:59"}, {"changed_at"}),
+        ("consumable", {"expires_on": "{}-12-31"}, {"expires_on"}),
+    ],
+)
+def test_a_form_names_a_day_that_is_none_and_keeps_nothing(
+    page: str, fields: dict[str, str], named: set[str], year: str
+) -> None:
+    client = Client()
+    client.force_login(factories.user(Role.OFFICER))
+    path = reverse("polluters:mark_new")
+    if page != "mark_new":
+        path = reverse("polluters:ledger_new", args=[page])
+    answer = client.post(path, {k: v.format(year) for k, v in fields.items()})
+    assert answer.status_code == 422
+    errors = answer.context["form"].errors
+    wrong = {name for name, told in errors.items() if told == ["年份有误，请核对"]}
+    assert wrong == named
