@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
-from polluters.models import Exceedance, Latest, Point
+from polluters.models import Exceedance, Latest, Limit, Mean, Period, Point
 
 
 def month_bounds(month: date) -> tuple[datetime, datetime]:
@@ -49,3 +49,30 @@ def latest_values(user: User) -> list[dict[str, object]]:
         }
         for point, outlet, moment, value, converted, flag in rows
     ]
+
+
+def beyond_hours(
+    *, outlet: int, begin: datetime, end: datetime
+) -> dict[datetime, set[int]]:
+    """Return the outlet's points by hour of a span whose mean may break an hour limit."""
+    value = Case(
+        When(point__converted=True, then=F("computed_converted")), default=F("computed")
+    )
+    high, low = (
+        Q(point__limits__high__lt=F("value")),
+        Q(point__limits__low__gt=F("value")),
+    )
+    rows = Mean.objects.alias(value=value).filter(
+        high | low | ~Q(point__limits__condition={}),
+        point__limits__kind__in=Limit.ENFORCEABLE,
+        point__limits__averaging=Limit.Averaging.HOUR,
+        point__outlet=outlet,
+        period=Period.HOUR,
+        time__gt=begin - timedelta(hours=1),
+        time__lt=end,
+        valid=True,
+    )
+    found: dict[datetime, set[int]] = {}
+    for hour, point in rows.values_list("time", "point_id").distinct():
+        found.setdefault(hour, set()).add(point)
+    return found

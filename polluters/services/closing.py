@@ -5,7 +5,7 @@ the enterprise's deadline for marks has passed an exceedance is called 超标预
 is judged once more with the marks, and becomes 超标 or falls away with its reason.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,8 +13,9 @@ from django.db import transaction
 
 from bozhou_eco.common import clock
 from polluters.domain.limits import Averaging
-from polluters.models import ClosedPeriod, DirtyHour, Exceedance, Period, Point
+from polluters.models import ClosedPeriod, DirtyHour, Exceedance, Mean, Period, Point
 from polluters.selectors import marks, rulebook
+from polluters.selectors.exceedances import beyond_hours
 from polluters.services import exceedances, furnace, judging, means
 from polluters.services.means import WATER_FLOW, Computed
 from polluters.services.shortfalls import note_shortfalls
@@ -166,11 +167,20 @@ def mend_day(*, day: datetime, ids: Iterable[int], now: datetime) -> None:
     if not ClosedPeriod.objects.filter(period=Period.DAY, time=day).exists():
         return
     ids = set(ids)
-    ids |= means.dependents(ids, WATER_FLOW)
-    points = means.points_of(ids)
-    _judge(_days(points, day, now), timely=False, now=now)
-    _judge_furnace(furnace.furnace_points(ids), day, timely=False, now=now)
-    for period, (start, end) in long_spans(day).items():
+    _mend_days({day: ids | means.dependents(ids, WATER_FLOW)}, now)
+
+
+def _mend_days(days: Mapping[datetime, set[int]], now: datetime) -> None:
+    every = set().union(*days.values())
+    points = means.points_of(every)
+    furnaces = furnace.furnace_points(every)
+    long: set[tuple[int, datetime, datetime]] = set()
+    for day, ids in sorted(days.items()):
+        own = [point for point in points if point.pk in ids]
+        _judge(_days(own, day, now), timely=False, now=now)
+        _judge_furnace(furnaces, day, timely=False, now=now)
+        long |= {(period, *span) for period, span in long_spans(day).items()}
+    for period, start, end in sorted(long):
         if ClosedPeriod.objects.filter(period=period, time=start).exists():
             _long(points, period, start, end, now)
 
@@ -304,21 +314,30 @@ def settle(*, now: datetime, limit: int = 500) -> int:
 
 @transaction.atomic
 def rejudge(*, outlet: int, begin: datetime, end: datetime, now: datetime) -> int:
-    """Judge again what marks of a span may have changed; return how many rows.
+    """Judge again what marks of a span may have changed; return how many records it has.
 
-    Nothing is announced anew: the facts are as old as they were.
+    Marks take hours out of days, so its closed days are computed again. An hour or day
+    that a mark kept from being recorded is recorded once the mark is gone. Nothing is
+    announced anew: the facts are as old as they were.
     """
-    rows = (
-        Exceedance.objects.select_for_update(of=("self",))
-        .filter(point__outlet=outlet, time__gt=begin - DAY, time__lt=end)
-        .exclude(state=Exceedance.State.WITHDRAWN)
-        .select_related(
-            "point__pollutant", "point__logger", "point__outlet__enterprise"
-        )
+    rows = Exceedance.objects.select_for_update(of=("self",)).filter(
+        point__outlet=outlet, time__gt=begin - DAY, time__lt=end
     )
-    for row in rows:
-        _recompute(row.point, row, now)
-    return len(rows)
+    found = list(rows)
+    hours = beyond_hours(outlet=outlet, begin=begin, end=end)
+    for row in found:
+        if row.averaging == Averaging.HOUR and row.time > begin - HOUR:
+            hours.setdefault(row.time, set()).add(row.point_id)
+    for hour, ids in sorted(hours.items()):
+        made = _hours(means.points_of(ids), hour, now)
+        _judge(made, timely=False, now=now)
+    days: dict[datetime, set[int]] = {}
+    for time, point in Mean.objects.filter(
+        point__outlet=outlet, period=Period.DAY, time__gt=begin - DAY, time__lt=end
+    ).values_list("time", "point_id"):
+        days.setdefault(time, set()).add(point)
+    _mend_days(days, now)
+    return len(found)
 
 
 def _recompute(point: Point, row: Exceedance, now: datetime) -> None:

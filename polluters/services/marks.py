@@ -80,9 +80,13 @@ def make_mark(*, draft: Draft, actor: User, now: datetime) -> Mark:
     return row
 
 
-def _rejudge(row: Mark, now: datetime) -> None:
-    end = min(row.end or now, now)
-    if row.begin < end:
+def _rejudge(row: Mark, now: datetime, *, end: datetime | None = None) -> None:
+    """Judge again what the mark changes, or changed as long as it had no end."""
+    enterprise = row.outlet.enterprise
+    day = clock.beijing(row.begin).date()
+    bound = rulebook.must_mark(enterprise, rulebook.scopes(), on=day)
+    end = min(end or row.end or now, now)
+    if row.begin < end and reads.in_effect(row, in_scope=bound):
         rejudge(outlet=row.outlet_id, begin=row.begin, end=end, now=now)
 
 
@@ -100,6 +104,8 @@ def _check(draft: Draft, now: datetime) -> None:
             raise RefusedError("结束时间必须晚于开始时间", "end")
         if draft.end - draft.begin > LONGEST:
             raise RefusedError("一个标记不能超过 400 天，请分开填报", "end")
+    elif now - draft.begin > LONGEST:
+        raise RefusedError("开始已超过 400 天，请填写结束时间", "end")
 
 
 def _no_twin(draft: Draft, origin: str) -> None:
@@ -129,7 +135,7 @@ def end_mark(*, mark: Mark, end: datetime, actor: User, now: datetime) -> Mark:
     if row.origin in (Mark.Origin.NATIONAL, Mark.Origin.LOGGER):
         raise RefusedError("国家平台和数采仪的标记不能在此修改")
     if not row.begin < end <= now + AHEAD:
-        raise RefusedError("结束时间必须晚于开始时间", "end")
+        raise RefusedError("结束时间必须晚于开始时间，且不晚于一个月后", "end")
     row.end = end
     row.save(update_fields=["end"])
     audit.record(
@@ -139,7 +145,7 @@ def end_mark(*, mark: Mark, end: datetime, actor: User, now: datetime) -> Mark:
         detail={"end": end.isoformat()},
         now=now,
     )
-    _rejudge(row, now)
+    _rejudge(row, now, end=now)
     return row
 
 

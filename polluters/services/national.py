@@ -154,7 +154,7 @@ def _fill(row: NationalParcel, parcel: Parcel, now: datetime) -> list[str]:
         problems += [f"{name} {text}" for text in wrong]
     row.problems = problems[:SHOWN]
     row.save(update_fields=["taken", "refused", "problems"])
-    for outlet, begin, end in taking.touched:
+    for outlet, begin, end in sorted(set(taking.touched)):
         rejudge(outlet=outlet, begin=begin, end=end, now=now)
     return problems[:SHOWN]
 

@@ -163,7 +163,7 @@ def test_a_conditional_limit_is_settled_by_the_stored_mean_it_asks_for() -> None
     row.refresh_from_db()
     assert (row.state, row.bound) == ("exceeded", 8.0)
     span = {"outlet": ammonia.outlet_id, "begin": MARCH, "end": MARCH + DAY}
-    kept = Mean.objects.filter(point=water, period=Period.DAY)
+    kept = Mean.objects.filter(point=water, period=Period.HOUR)
     kept.update(computed=15.0)
     assert closing.rejudge(**span, now=noon) == 1
     row.refresh_from_db()

@@ -177,3 +177,84 @@ def test_flags_of_loggers_make_marks_once_and_grow(point: Point) -> None:
     [mark] = Mark.objects.all()
     assert mark.end - mark.begin == timedelta(hours=2)
     assert (mark.origin, mark.kind.code, mark.late) == ("logger", "maintenance", False)
+
+
+def test_a_mark_made_in_time_and_withdrawn_leaves_nothing_unjudged(
+    point: Point,
+) -> None:
+    """The hour was never recorded as long as the mark stood; then it is."""
+    hour = hour_start()
+    MarkScope.objects.all().delete()
+    officer = factories.user("officer")
+    made = marks.make_mark(draft=draft(point, hour), actor=officer, now=hour)
+    send(point, hour, 150.0)
+    close(hour)
+    assert Exceedance.objects.count() == 0
+    marks.withdraw_mark(mark=made, reason="填错", actor=officer, now=due(hour))
+    row = Exceedance.objects.get()
+    assert (row.state, row.value, row.live) == ("warning", 150.0, False)
+
+
+def test_an_open_mark_that_gets_its_end_lets_the_hours_after_it_be_judged(
+    point: Point,
+) -> None:
+    hour = hour_start()
+    MarkScope.objects.all().delete()
+    officer = factories.user("officer")
+    begin = hour - timedelta(hours=5)
+    made = marks.make_mark(
+        draft=draft(point, begin, end=None), actor=officer, now=begin
+    )
+    send(point, hour, 150.0)
+    close(hour)
+    assert Exceedance.objects.count() == 0
+    marks.end_mark(
+        mark=made, end=begin + timedelta(hours=1), actor=officer, now=due(hour)
+    )
+    assert Exceedance.objects.get().state == "warning"
+
+
+def test_a_withdrawn_mark_gives_its_hours_back_to_the_day(point: Point) -> None:
+    """The marked hours were out of the day's mean: without the mark it is over."""
+    Limit.objects.filter(point=point).update(averaging="day")
+    MarkScope.objects.all().delete()
+    officer = factories.user("officer")
+    day = datetime(2026, 3, 1, tzinfo=clock.BEIJING)
+    hours = [day + timedelta(hours=n) for n in range(24)]
+    Mean.objects.bulk_create(
+        Mean(
+            point=point, period=Period.HOUR, time=time, due=60, got=60, valid_count=60,
+            computed=400.0 if n < 3 else 80.0, valid=True, flags={"N": 60},
+            state="closed", computed_at=time,
+        )
+        for n, time in enumerate(hours)
+    )  # fmt: skip
+    after = day + timedelta(hours=26)
+    made = marks.make_mark(
+        draft=draft(point, day, end=hours[3]), actor=officer, now=after
+    )
+    closing.close_day(day=day, now=after)
+    assert Mean.objects.get(period=Period.DAY).computed == 80.0
+    assert Exceedance.objects.count() == 0
+    marks.withdraw_mark(mark=made, reason="填错", actor=officer, now=after)
+    assert Mean.objects.get(period=Period.DAY).computed == 120.0
+    assert (Exceedance.objects.get().state, Exceedance.objects.get().value) == (
+        "warning",
+        120.0,
+    )
+    again = marks.make_mark(
+        draft=draft(point, day, end=hours[3]), actor=officer, now=after
+    )
+    assert Exceedance.objects.get().state == "withdrawn"
+    marks.withdraw_mark(mark=again, reason="填错", actor=officer, now=after)
+    assert Exceedance.objects.get().state == "warning"
+
+
+def test_a_mark_without_an_end_is_not_from_long_ago(point: Point) -> None:
+    hour = hour_start()
+    officer = factories.user("officer")
+    old = draft(point, hour - timedelta(days=401), end=None)
+    with pytest.raises(marks.RefusedError, match="400 天") as refused:
+        marks.make_mark(draft=old, actor=officer, now=hour)
+    assert refused.value.field == "end"
+    assert Mark.objects.count() == 0
