@@ -70,7 +70,7 @@ def _kind(
         name,
         tuple(Color(color) for color in colors.split()),
         tuple(types.split()),
-        re.compile(pattern),
+        re.compile(pattern, re.ASCII),
         source,
     )
 
@@ -202,6 +202,8 @@ def parse(text: str, color: str | None = None, type_code: str | None = None) -> 
     kind = next((kind for kind in KINDS if kind.pattern.fullmatch(plain)), None)
     if kind is None:
         raise PlateError(_reason(plain))
+    if color and color not in set(Color):
+        raise PlateError(f"没有“{color[:14]}”这种号牌颜色")
     if color and Color(color) not in (*kind.colors, Color.OTHER):
         names = "、".join(COLOR_NAMES[item] for item in kind.colors)
         raise PlateError(

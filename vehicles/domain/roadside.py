@@ -75,7 +75,10 @@ def true_time(at: datetime, sent_at: datetime | None, now: datetime) -> Times:
     """
     ahead = (sent_at - now).total_seconds() if sent_at else None
     if ahead is not None and abs(ahead) > SKEW_S:
-        at -= timedelta(seconds=ahead)
+        try:
+            at -= timedelta(seconds=ahead)
+        except OverflowError:
+            return Times(at, ahead, "检查时间不可能，请核对手机时间")
     if at > now + FUTURE:
         return Times(at, ahead, "检查时间在将来，请核对手机时间")
     if at < now - OLDEST:

@@ -10,6 +10,7 @@ from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.evidence.services import read_file
 from vehicles.domain.smoke.review import Opinion, kappa
 from vehicles.models import (
@@ -126,10 +127,9 @@ def filtered(found: QuerySet[Capture], given: Mapping[str, str]) -> QuerySet[Cap
         found = found.filter(_in_state(given["state"]))
     if given.get("objection"):
         found = found.filter(Exists(waiting_objections()))
-    if given.get("site", "").isdecimal():
-        found = found.filter(site_id=int(given["site"]))
-    if given.get("level", "").isdecimal():
-        level = int(given["level"])
+    if (site := whole(given.get("site", ""))) is not None:
+        found = found.filter(site_id=site)
+    if (level := whole(given.get("level", ""))) is not None:
         found = found.filter(
             Q(level_final__gte=level) | Q(level_final=None, level__gte=level)
         )

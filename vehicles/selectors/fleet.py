@@ -12,6 +12,8 @@ from django.db.models.functions import Cast
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
+from vehicles.domain import plates
 from vehicles.domain.codes import FUELS, METHOD_NAMES, STAGES, Method
 from vehicles.domain.inspection.results import Results
 from vehicles.models import FleetMonth, FleetRun, RepairLoop, RepairRecord
@@ -93,12 +95,12 @@ def narrowed(rows: QuerySet[FleetMonth], given: dict[str, str]) -> QuerySet[Flee
     """Return rows of the fuel, stage, age, district and method that are asked for."""
     if given.get("fuel") in FUELS:
         rows = rows.filter(fuel=given["fuel"])
-    if given.get("stage", "").isdecimal():
-        rows = rows.filter(stage=int(given["stage"]))
+    if (stage := whole(given.get("stage", ""))) is not None:
+        rows = rows.filter(stage=stage)
     if given.get("age") in AGES[:-1]:
         rows = rows.filter(age=given["age"])
-    if given.get("district", "").isdecimal():
-        rows = rows.filter(district_id=int(given["district"]))
+    if (district := whole(given.get("district", ""))) is not None:
+        rows = rows.filter(district_id=district)
     if given.get("method") in set(Method):
         rows = rows.filter(method=given["method"])
     return rows
@@ -177,7 +179,7 @@ def loops_for(user: User, given: dict[str, str], today: date) -> QuerySet[Repair
     if given.get("origin") in RepairLoop.Origin.values:
         rows = rows.filter(origin=given["origin"])
     if given.get("q"):
-        rows = rows.filter(vehicle__plate__contains=given["q"].upper()[:20])
+        rows = rows.filter(vehicle__plate__contains=plates.normalise(given["q"])[:20])
     order = ("-closed_at",) if state == "closed" else ("due_on", "pk")
     return rows.order_by(*order)
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from alerts.models import Alert
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from enforcement.models import Case
 from vehicles.domain import plates
 from vehicles.models import (
@@ -39,10 +40,10 @@ def files_for(user: User, given: dict[str, str], today: date) -> QuerySet[Vehicl
     for name in ("fuel", "plate_color", "use"):
         if given.get(name):
             rows = rows.filter(**{name: given[name][:14]})
-    if given.get("stage", "").isdecimal():
-        rows = rows.filter(stage=int(given["stage"]))
-    if given.get("district", "").isdecimal():
-        rows = rows.filter(district_id=int(given["district"]))
+    if (stage := whole(given.get("stage", ""))) is not None:
+        rows = rows.filter(stage=stage)
+    if (district := whole(given.get("district", ""))) is not None:
+        rows = rows.filter(district_id=district)
     return _by_state(rows, given.get("state", ""), today).order_by("plate", "pk")
 
 

@@ -21,6 +21,7 @@ from django.db.models.functions import Cast, Concat
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from vehicles.domain import plates
 from vehicles.domain.watch import Standing
 from vehicles.models import (
@@ -282,8 +283,8 @@ def entries_for(user: User, given: dict[str, str]) -> QuerySet[WatchEntry]:
             | Q(vehicle__near_key=plates.near_key(text))
             | Q(vehicle__vin=text)
         )
-    if given.get("district", "").isdecimal():
-        rows = rows.filter(vehicle__district_id=int(given["district"]))
+    if (district := whole(given.get("district", ""))) is not None:
+        rows = rows.filter(vehicle__district_id=district)
     if given.get("owner") == "me":
         rows = rows.filter(owner=user)
     return rows.order_by("-since", "-pk")

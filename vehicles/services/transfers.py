@@ -11,6 +11,7 @@ from django.db import transaction
 
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
+from bozhou_eco.common import clock
 from vehicles.domain import plates
 from vehicles.models import Capture, CaptureTransfer
 from vehicles.services.bundles import VIOLATION_CODE, transfer_package
@@ -99,13 +100,16 @@ def _take(row: Mapping[str, str], actor: User, now: datetime) -> bool:
     for name in ("告知书编号", "回执编号", "处理结果"):
         if not row[name]:
             raise ReplyError(f"{name}为空")
+    for name in COLUMNS:
+        if "\0" in row[name]:
+            raise ReplyError(f"{name}含空字符，请另存后重试")
     try:
         decided_on = date.fromisoformat(row["处理日期"].replace("/", "-"))
     except ValueError as error:
         raise ReplyError(
             f"处理日期“{row['处理日期'][:20]}”应为 2026-11-23 的形式"
         ) from error
-    if decided_on > now.date():
+    if decided_on > clock.beijing(now).date():
         raise ReplyError("处理日期在今天之后")
     transfer = (
         CaptureTransfer.objects.select_for_update(of=("self",))

@@ -14,6 +14,7 @@ from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.common import clock
 from bozhou_eco.common.calendar import add_months
+from bozhou_eco.common.digits import whole
 from vehicles.domain.plates import COLOR_NAMES, Color
 from vehicles.models import Capture, CaptureFile, Review
 from vehicles.selectors import captures as reads
@@ -178,7 +179,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     said = [name for name in request.POST.get("opened", "").split(",") if name]
     given = Given(
         verdict=request.POST.get("verdict", ""),
-        level=int(level) if level.isdecimal() else None,
+        level=whole(level),
         plate=request.POST.get("plate", ""),
         plate_color=request.POST.get("color", ""),
         reason=request.POST.get("reason", ""),

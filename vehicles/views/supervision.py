@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
 from bozhou_eco.accounts.models import Role, User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from vehicles.models import (
     Complaint,
     Finding,
@@ -190,7 +191,7 @@ def _gas(station: Station, request: HttpRequest, user: User) -> str:
 
 
 def _notice(station: Station, request: HttpRequest, user: User) -> str:
-    chosen = [pk for pk in request.POST.getlist("findings") if pk.isdecimal()]
+    chosen = [pk for pk in request.POST.getlist("findings") if whole(pk)]
     findings = list(
         Finding.objects.visible_to(user).filter(pk__in=chosen[:50], station=station)
     )

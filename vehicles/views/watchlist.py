@@ -15,6 +15,7 @@ from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import District, Role
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from vehicles.domain.watch import clean_until, lacks
 from vehicles.forms import WatchForm, officers
 from vehicles.models import WatchEntry, WatchEvent, WatchRule
@@ -135,9 +136,7 @@ def watch_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
             acts.note(entry=found, text=text, actor=user, now=now)
         else:
             chosen = request.POST.get("owner", "")
-            owner = (
-                officers().filter(pk=int(chosen) if chosen.isdecimal() else 0).first()
-            )
+            owner = officers().filter(pk=whole(chosen) or 0).first()
             acts.assign(entry=found, owner=owner, actor=user, now=now)
     except acts.WatchRefusedError as error:
         messages.error(request, str(error))

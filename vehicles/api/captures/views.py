@@ -15,6 +15,7 @@ from bozhou_eco.accounts.access import HasFactRole
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.common.problems import problem
 from vehicles.ingest.vendor_captures import MOST_BYTES, TOO_LARGE, take_event
 from vehicles.ingest.vendors import ADAPTERS
@@ -86,8 +87,8 @@ class CaptureListView(APIView):
         """Return up to ``limit`` captures."""
         assert isinstance(request.user, User)
         given = {key: str(value) for key, value in request.query_params.items()}
-        limit = given.get("limit", "")
-        count = min(int(limit), MOST_ROWS) if limit.isdecimal() else 50
+        limit = whole(given.get("limit", ""))
+        count = 50 if limit is None else min(limit, MOST_ROWS)
         rows = reads.captures_for(request.user)
         if given.get("queue") in ("1", "true"):
             rows = reads.review_queue(request.user)
