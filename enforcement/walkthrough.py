@@ -13,8 +13,15 @@ from decimal import Decimal
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common.clock import beijing
 from enforcement.domain.documents import DocumentKind
-from enforcement.domain.workflow import FieldKind, State
-from enforcement.models import Case, Cause, DiscretionTable, Document, SiteVisit
+from enforcement.domain.workflow import FieldKind, Refused, State
+from enforcement.models import (
+    BasisChoice,
+    Case,
+    Cause,
+    DiscretionTable,
+    Document,
+    SiteVisit,
+)
 from enforcement.papers.forms import paper
 from enforcement.selectors.facts import build_facts
 from enforcement.services import content, feedback, money, penalties, visits
@@ -254,6 +261,20 @@ class Story:
         )
         return run.amount
 
+    def compare(self, amount: Decimal) -> Decimal:
+        """Work the fine out again where the law changed since the basis was chosen."""
+        run = self.case.discretion_runs.filter(current=True).first()
+        facts = build_facts(case=self.case, actor=self.cast.lead, now=self.now)
+        if run is None or not facts.lighter_open:
+            return run.amount if run else amount
+        choice = BasisChoice.objects.get(case=self.case)
+        more = {name: getattr(choice, name) for name in _STATED}
+        try:
+            return self.law(run.answers, **more)
+        except Refused:  # neither is plainly lighter
+            more |= {"basis": choice.act_basis, "reason": "轻重不明，从旧"}
+            return self.law(run.answers, **more)
+
     def file(self) -> "Story":
         """Have the clue filed as a case."""
         self.paper(DocumentKind.FILING_FORM, self.cast.lead)
@@ -264,12 +285,14 @@ class Story:
         """Take statements, report, and pass the review."""
         self.paper(DocumentKind.INQUIRY_RECORD, self.cast.helper)
         self.paper(DocumentKind.INVESTIGATION_REPORT, self.cast.lead)
-        self.later(days=3).do("finish_investigation", self.cast.lead)
+        self.later(days=3).compare(Decimal(0))
+        self.do("finish_investigation", self.cast.lead)
         return self.later(days=1).do("approve_review", self.cast.reviewer)
 
     def notify(self, *, hearing: bool = True) -> "Story":
         """Serve the prior notice."""
         right = "yes" if hearing else "no"
+        self.compare(Decimal(0))
         self.paper(DocumentKind.PRIOR_NOTICE, self.cast.lead, hearing=right)
         return self.do(
             "notify",
@@ -323,9 +346,8 @@ class Story:
             )
         else:
             self.later(days=1).do("pass_legal", self.cast.legal)
-        return self.later(days=1).do(
-            "decide", self.cast.leader, "同意", {"amount": amount}
-        )
+        fine = {"amount": self.later(days=1).compare(amount)}
+        return self.do("decide", self.cast.leader, "同意", fine)
 
     def serve(self) -> "Story":
         """Serve the decision."""
@@ -391,6 +413,9 @@ class Story:
         if self.case.is_case:
             self.paper(DocumentKind.CLOSING_FORM, self.cast.lead)
         return self.later(hours=20).do("approve_closing", self.cast.leader)
+
+
+_STATED = ("serious", "count", "goods_value")
 
 
 def _stream(data: bytes) -> io.BytesIO:

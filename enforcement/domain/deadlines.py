@@ -130,6 +130,17 @@ def last_lawful_day(
     return calendar.next_working_day(day) if rule.roll else day
 
 
+def lengthened(rule: Rule, day: date, extra: int, calendar: Calendar) -> date:
+    """Return ``day``, a last day set by a document, moved by ``extra`` of the unit."""
+    if not extra:
+        return day
+    if rule.unit is Unit.WORKING:
+        return calendar.add_working_days(day, extra)
+    if rule.unit is Unit.MONTH:
+        return add_months(day, extra)
+    return add_natural_days(day, extra)
+
+
 def _paused_days(pause: Pause, start: date, until: date) -> int:
     first = max(pause.start, start + ONE)
     if pause.end is None or first > until:

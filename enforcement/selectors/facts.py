@@ -52,7 +52,11 @@ def build_facts(
     documents = _documents(case)
     clocks = {clock.rule.code: clock for clock in _clocks(case)}
     decision = current_decision(case)
-    choice = BasisChoice.objects.filter(case=case).select_related("basis").first()
+    choice = (
+        BasisChoice.objects.filter(case=case)
+        .select_related("basis", "act_basis")
+        .first()
+    )
     run = DiscretionRun.objects.filter(case=case, current=True).first()
     lenient = LenientTest.objects.filter(case=case).first()
     entity = case.party_kind == Case.PartyKind.ENTITY
@@ -81,7 +85,7 @@ def build_facts(
         limitation_years=case.cause.limitation_years if case.cause else 2,
         cause=case.cause.name if case.cause else "",
         basis_chosen=choice is not None,
-        lighter_open=choice is not None and choice.lighter == "unclear",
+        lighter_open=_uncompared(choice, beijing(now).date()),
         penalty_range=(run.low, run.high) if run else None,
         proposed=run.amount if run else None,
         reduction_basis=run.reduction_basis if run else "",
@@ -110,6 +114,18 @@ def build_facts(
         corrected=_corrected(case),
         open_obligations=open_obligations(case, decision, owed),
     )
+
+
+def _uncompared(choice: BasisChoice | None, today: date) -> bool:
+    """Return whether the law changed after the act and both were not compared yet.
+
+    It may also have changed after the basis was chosen.
+    """
+    if choice is None:
+        return False
+    ended = choice.act_basis.valid_to
+    over = ended is not None and ended < today
+    return choice.lighter == "unclear" or (over and not choice.comparison)
 
 
 EARLY = frozenset({State.ALERTED, State.CHECKING, State.HANDOVER})

@@ -1,9 +1,18 @@
 """Figures of casework over a period, recomputed from dated facts to any day."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 
 from bozhou_eco.accounts.models import District, User
 from bozhou_eco.common.clock import BEIJING
@@ -105,11 +114,30 @@ def decisions(user: User, period: Period) -> QuerySet[Decision]:
 
 
 def lenient(user: User, period: Period) -> QuerySet[LenientTest]:
-    """Return the approvals of a period not to punish."""
-    return LenientTest.objects.filter(
-        _within(user, "case__district"),
-        approved_on__range=(period.first, period.last),
+    """Return the approvals of a period not to punish that stood at its end."""
+    return stood_by(
+        LenientTest.objects.filter(
+            _within(user, "case__district"),
+            approved_on__range=(period.first, period.last),
+        ),
+        period.last,
     )
+
+
+def stood_by(rows: QuerySet[LenientTest], day: date) -> QuerySet[LenientTest]:
+    """Leave out approvals whose decision was set aside by the end of ``day``."""
+    aside = Decision.objects.filter(
+        case=OuterRef("case"),
+        kind=Decision.Kind.NONE,
+        decided_on=OuterRef("approved_on"),
+        revoked_on__lte=day,
+    )
+    standing = Decision.objects.filter(
+        case=OuterRef("case"),
+        kind=Decision.Kind.NONE,
+        decided_on=OuterRef("approved_on"),
+    ).filter(Q(revoked_on=None) | Q(revoked_on__gt=day))
+    return rows.filter(~Exists(aside) | Exists(standing))
 
 
 def spans(user: User, period: Period) -> QuerySet[StageSpan]:

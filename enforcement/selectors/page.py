@@ -195,8 +195,8 @@ def _clock_view(clock: Clock, now: datetime) -> ClockView:
         extra=clock.extra,
         stopped=clock.stopped_on,
     )
-    if clock.fixed_day is not None:
-        seen = _fixed(clock, clock.fixed_day, seen, beijing(now).date())
+    if clock.fixed_day is not None and clock.last_day is not None:
+        seen = _fixed(clock, clock.last_day, seen, beijing(now).date())
     return ClockView(
         clock,
         rule.name,

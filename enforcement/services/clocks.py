@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock as wall
-from bozhou_eco.common.calendar import UnknownYearError
-from enforcement.domain.deadlines import Pause, last_lawful_day
+from bozhou_eco.common.calendar import ONE, UnknownYearError
+from enforcement.domain.deadlines import Pause, last_lawful_day, lengthened
 from enforcement.domain.workflow import Refused
 from enforcement.models import (
     Case,
@@ -18,6 +18,7 @@ from enforcement.models import (
     ClockExtension,
     ClockPause,
     DeadlineRule,
+    Decision,
 )
 from enforcement.selectors.clocks import clock_rule
 from enforcement.selectors.settings import deadline_rules, office_calendar
@@ -84,12 +85,47 @@ def recompute(clock: Clock) -> None:
     pauses = [Pause(p.start, p.end, p.reason) for p in clock.pauses.all()]
     clock.last_day = _last_day(clock, pauses)
     clock.save(update_fields=["last_day"])
+    follow_clock(clock)
+
+
+def follow_clock(clock: Clock) -> None:
+    """Let what hangs on a clock follow its last day once that is known.
+
+    A fine is late after the last day of its payment clock, and the court may be asked
+    once the period for a suit is over, also where a calendar was loaded only later.
+    """
+    if clock.last_day is None or clock.fixed_day is not None:
+        return
+    if clock.rule.code == "payment":
+        Decision.objects.filter(
+            case=clock.case_id, revoked_on=None, served_on=clock.started_on
+        ).exclude(kind__in=[Decision.Kind.NONE, Decision.Kind.DAILY]).update(
+            pay_by=clock.last_day
+        )
+    elif clock.rule.code == "suit" and not _asked_of_court(clock):
+        start_clock(case=clock.case, code="court_request", day=clock.last_day)
+
+
+def _asked_of_court(suit: Clock) -> bool:
+    later = Clock.objects.filter(case=suit.case_id, started_on__gt=suit.started_on)
+    return later.filter(rule__code="court_request").exists()
+
+
+def _fixed(clock: Clock, day: date, pauses: Sequence[Pause]) -> date | None:
+    """Return the day a document set, moved by the days that did not count."""
+    for pause in pauses:
+        if pause.end is None:
+            return None
+        first = max(pause.start, clock.started_on + ONE)
+        if first <= day:
+            day += max(pause.end - first, ONE * 0)
+    return lengthened(clock_rule(clock), day, clock.extra, office_calendar())
 
 
 def _last_day(clock: Clock, pauses: Sequence[Pause]) -> date | None:
-    if clock.fixed_day is not None and not pauses:
-        return clock.fixed_day
     try:
+        if clock.fixed_day is not None:
+            return _fixed(clock, clock.fixed_day, pauses)
         return last_lawful_day(
             clock_rule(clock),
             clock.started_on,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from bozhou_eco.accounts.models import Organisation, User
 from bozhou_eco.common import clock
 from enforcement.domain.documents import CASE_SERIES, DocumentKind
@@ -24,7 +26,7 @@ from enforcement.models import (
     Transfer,
 )
 from enforcement.selectors.facts import current_decision
-from enforcement.services.clocks import start_clock, stop_clocks
+from enforcement.services.clocks import follow_clock, start_clock, stop_clocks
 from enforcement.services.exchange.outbox import queue_transfer
 from enforcement.services.numbers import take_number
 
@@ -182,7 +184,7 @@ def _spot_penalty(m: Moment) -> None:
             service_method="direct",
         ),
     )
-    _mark_served(m.case, DocumentKind.SPOT_DECISION, served)
+    _mark_served(m, DocumentKind.SPOT_DECISION, served)
     m.case.outcome = Outcome.PENALTY
     _start_payment(m, decision, served)
 
@@ -205,7 +207,7 @@ def _police_took(m: Moment) -> None:
 
 
 def _notify(m: Moment) -> None:
-    _mark_served(m.case, DocumentKind.PRIOR_NOTICE, m.day("served_on"))
+    _mark_served(m, DocumentKind.PRIOR_NOTICE, m.day("served_on"))
 
 
 def _penalise(m: Moment) -> None:
@@ -239,7 +241,7 @@ def _serve(m: Moment) -> None:
         raise Refused(f"送达日期早于决定日期 {decision.decided_on}")
     decision.served_on, decision.service_method = served, m.text("method")
     decision.save(update_fields=["served_on", "service_method"])
-    _mark_served(m.case, DocumentKind.PENALTY_DECISION, served)
+    _mark_served(m, DocumentKind.PENALTY_DECISION, served)
     _start_payment(m, decision, served)
 
 
@@ -249,9 +251,8 @@ def _start_payment(m: Moment, decision: Decision, served: date) -> None:
     suit = start_clock(case=m.case, code="suit", day=served)
     if suit and suit.last_day:
         start_clock(case=m.case, code="court_request", day=suit.last_day)
-    if payment and payment.last_day:
-        decision.pay_by = payment.last_day
-        decision.save(update_fields=["pay_by"])
+    if payment:
+        follow_clock(payment)
 
 
 def _serve_no_penalty(m: Moment) -> None:
@@ -259,14 +260,19 @@ def _serve_no_penalty(m: Moment) -> None:
     Decision.objects.filter(
         case=m.case, kind=Decision.Kind.NONE, revoked_on=None
     ).update(served_on=served, service_method=m.text("method"))
-    _mark_served(m.case, DocumentKind.NO_PENALTY_DECISION, served)
+    _mark_served(m, DocumentKind.NO_PENALTY_DECISION, served)
 
 
 def _defer(m: Moment) -> None:
     decision = current_decision(m.case)
     if decision is None:
         raise Refused("没有需要缴纳的决定")
-    decision.deferred_to = m.day("until")
+    until = m.day("until")
+    if decision.pay_by and until <= (decision.deferred_to or decision.pay_by):
+        raise Refused(
+            f"延期（分期）应晚于现缴款期限 {decision.deferred_to or decision.pay_by}"
+        )
+    decision.deferred_to = until
     decision.save(update_fields=["deferred_to"])
     clock_row = m.case.clocks.filter(
         rule__code="payment", stopped_on=None, cancelled=False
@@ -278,7 +284,7 @@ def _defer(m: Moment) -> None:
 
 
 def _urge(m: Moment) -> None:
-    _mark_served(m.case, DocumentKind.URGE_LETTER, m.day("served_on"))
+    _mark_served(m, DocumentKind.URGE_LETTER, m.day("served_on"))
 
 
 def _apply_court(m: Moment) -> None:
@@ -293,13 +299,24 @@ def _decision_revoked(m: Moment) -> None:
     decision = current_decision(m.case)
     if decision is None:
         raise Refused("没有可以撤销的决定")
-    decision.revoked_on = m.today
-    decision.save(update_fields=["revoked_on"])
+    _set_aside(m, m.case.decisions.filter(pk__gte=decision.pk))
     m.case.round += 1
     m.case.outcome = ""
     codes = ["payment", "review_request", "suit", "court_request", "publicity"]
     stop_clocks(case=m.case, codes=codes, day=m.today, cancel=True)
     start_clock(case=m.case, code="case_total", day=m.today)
+
+
+def _set_aside(m: Moment, decisions: QuerySet[Decision]) -> None:
+    """End ``decisions``, and the test that one not to punish rested on.
+
+    Fines by the day rest on the decision they follow and fall with it.
+    """
+    decisions.filter(revoked_on=None).update(revoked_on=m.today)
+    for test in LenientTest.objects.filter(case=m.case, passed=True):
+        test.passed = False
+        test.answers = {**test.answers, "missing": ["案件已重新办理，条件须重新核对"]}
+        test.save(update_fields=["passed", "answers"])
 
 
 def _withdraw(m: Moment) -> None:
@@ -338,6 +355,7 @@ def _reopen(m: Moment) -> None:
     m.case.end_reason = ""
     m.case.ended_at = None
     m.case.round += 1
+    _set_aside(m, m.case.decisions.filter(kind=Decision.Kind.NONE))
     Ending.objects.filter(case=m.case, reopened_at=None).update(reopened_at=m.now)
 
 
@@ -351,9 +369,12 @@ def _document(case: Case, kind: DocumentKind) -> Document | None:
     )
 
 
-def _mark_served(case: Case, kind: DocumentKind, day: date) -> None:
-    document = _document(case, kind)
+def _mark_served(m: Moment, kind: DocumentKind, day: date) -> None:
+    document = _document(m.case, kind)
     assert document is not None  # the move asked for it
+    issued = clock.beijing(document.issued_at or m.now).date()
+    if day < issued:
+        raise Refused(f"送达日期早于《{kind.label}》定稿日期 {issued}")
     document.served_on = day
     document.state = Document.State.SERVED
     document.save(update_fields=["served_on", "state"])

@@ -93,6 +93,9 @@ def decide_daily_fine(
     if not original.decided_on <= served_on <= beijing(now).date():
         raise Refused("送达日期应在原决定日期与今天之间")
     document = _daily_document(case)
+    most = (served_on - _ordered_on(case, original)).days
+    if days > most:
+        raise Refused(f"计罚日数自责令改正决定送达次日起算，至今最多 {most} 日")
     decision = Decision.objects.create(
         case=case,
         kind=Decision.Kind.DAILY,
@@ -121,6 +124,16 @@ def decide_daily_fine(
         document.state, document.served_on = Document.State.SERVED, served_on
         document.save(update_fields=["state", "served_on"])
     return decision
+
+
+def _ordered_on(case: Case, original: Decision) -> date:
+    """Return the day after which each uncorrected day counts (处罚办法 art. 17)."""
+    orders = case.documents.filter(kind=DocumentKind.CORRECTION_ORDER, state__in=ISSUED)
+    told = [
+        row.served_on or beijing(row.issued_at or row.updated_at).date()
+        for row in orders
+    ]
+    return min(told, default=case.discovered_on or original.decided_on)
 
 
 def _daily_document(case: Case) -> Document:

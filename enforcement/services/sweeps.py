@@ -149,7 +149,7 @@ def _state(clock: Clock, now: datetime) -> ClockState:
     if today > clock.last_day:
         return ClockState.OVERDUE
     if clock.fixed_day is not None:
-        total = max((clock.fixed_day - clock.started_on).days, 1)
+        total = max((clock.last_day - clock.started_on).days, 1)
         used = (today - clock.started_on).days
         return ClockState.NEAR if used * 3 >= total * 2 else ClockState.RUNNING
     return standing(

@@ -148,8 +148,9 @@ SERVICE = {"served_on": date(2026, 11, 21), "method": "direct"}
 
 def test_a_decision_is_served_after_it_was_made(clue, people, now, go):
     [letter, _] = papers(
-        clue, people["alice"], now, Doc.PENALTY_DECISION, Doc.SERVICE_RECEIPT
-    )
+        clue, people["alice"], now, Doc.PENALTY_DECISION, Doc.SERVICE_RECEIPT,
+        issued_at=now - timedelta(days=3),
+    )  # fmt: skip
     put(clue, state="serving")
     with refused("不是行政处罚决定"):
         go(clue, "serve", **SERVICE)
@@ -171,7 +172,9 @@ def test_a_decision_is_served_after_it_was_made(clue, people, now, go):
 def test_periods_that_the_bureau_does_not_keep_are_not_started(clue, people, now, go):
     DeadlineRule.objects.filter(code__in=["suit", "payment"]).delete()
     forget_settings()
-    papers(clue, people["alice"], now, Doc.PENALTY_DECISION, Doc.SERVICE_RECEIPT)
+    before = now - timedelta(days=3)
+    made = (Doc.PENALTY_DECISION, Doc.SERVICE_RECEIPT)
+    papers(clue, people["alice"], now, *made, issued_at=before)
     put(clue, state="serving")
     decision = decide(clue, people)
     go(clue, "serve", **SERVICE)

@@ -73,7 +73,7 @@ def fined(clue, people):
         case=clue, kind="penalty", amount=Decimal(10_000), decided_by=people["lead"],
         decided_on=date(2026, 11, 1), served_on=date(2026, 11, 2),
     )  # fmt: skip
-    return put(clue, state="fulfilling")
+    return put(clue, state="fulfilling", discovered_on=date(2026, 10, 20))
 
 
 def by_day(case, people, now, **changes):
@@ -104,6 +104,7 @@ def test_each_daily_fine_rests_on_a_decision_of_its_own(fined, people, now):
     void_document(document=void, reason="笔误", actor=people["alice"], now=now)
     for changes, word in (
         ({"days": 0}, "不小于 1"),
+        ({"days": 32}, "至今最多 31 日"),
         ({"served_on": date(2026, 10, 31)}, "原决定日期与今天之间"),
         ({"served_on": TOMORROW}, "原决定日期与今天之间"),
         ({"actor": people["alice"]}, "角色"),

@@ -16,6 +16,7 @@ from bozhou_eco.common import clock
 from bozhou_eco.overview.models import ClueReport, ClueReportItem
 from enforcement.models import Inspection as Check
 from enforcement.models import LenientTest
+from enforcement.selectors.figures import stood_by
 from polluters.models import Enterprise, Logger
 from polluters.selectors.air import CityDay, city_days, good_share
 from vehicles.models import FleetMonth, Inspection, RoadCheck, Site, Station
@@ -157,7 +158,7 @@ def _lenient(user: User, period: Period) -> QuerySet[Any]:
     rows = LenientTest.objects.filter(approved_on__range=(period.first, period.last))
     if ids is not None:
         rows = rows.filter(case__district_id__in=ids)
-    return rows.select_related("case__district")
+    return stood_by(rows, period.last).select_related("case__district")
 
 
 def _register(user: User, period: Period) -> QuerySet[Any]:
