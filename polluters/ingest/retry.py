@@ -22,7 +22,8 @@ CHUNK = 500
 def retry_frame(*, frame: QuarantinedFrame, actor: User, now: datetime) -> bool:
     """Try a refused frame once more; return whether it came in this time.
 
-    If it is refused again it stays in quarantine with its present reason.
+    If it is refused again it stays in quarantine with its present reason, as one row;
+    a try is not counted as sent once more. Other rows of the same bytes come in with it.
     """
     frame = QuarantinedFrame.objects.select_for_update().get(pk=frame.pk)
     if frame.state != QuarantinedFrame.State.WAITING:
@@ -36,6 +37,8 @@ def retry_frame(*, frame: QuarantinedFrame, actor: User, now: datetime) -> bool:
     accepted = outcome.refused == 0 and outcome.frames > 0
     if accepted:
         quarantine.mark_accepted(frame=frame, actor=actor, now=now)
+    else:
+        quarantine.keep_as_one(frame=frame, now=now)
     audit.record(
         actor=actor,
         act="quarantine.retry",

@@ -14,6 +14,7 @@ from polluters.domain.hj212 import Frame
 from polluters.models import DeviceInfo, Logger
 from polluters.services import commands
 
+CLOCKS_APART = timedelta(days=2)
 INFO_COMMANDS = frozenset({"2021", "2041", "2081", "3020"})
 
 
@@ -103,6 +104,8 @@ def take_events(events: Sequence[tuple[KnownLogger, Frame]], *, now: datetime) -
 
 def _infos(logger_id: int, frame: Frame, now: datetime) -> list[DeviceInfo]:
     time = frame.data_time or frame.sent_at or now
+    if not clock.askable(time) or time > now + CLOCKS_APART:
+        time = now  # what the device's clock tells is no time
     return [
         DeviceInfo(
             logger_id=logger_id,

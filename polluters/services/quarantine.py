@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from psycopg2.extras import execute_values
 
 from bozhou_eco.accounts.models import User
@@ -92,9 +92,38 @@ def dismiss(*, frame: QuarantinedFrame, actor: User, note: str, now: datetime) -
 
 
 def mark_accepted(*, frame: QuarantinedFrame, actor: User, now: datetime) -> None:
-    """Note that a re-try has taken the frame in."""
-    QuarantinedFrame.objects.filter(pk=frame.pk).update(
+    """Note that a re-try has taken the frame in, under whatever reason it waits."""
+    same = Q(pk=frame.pk) | Q(
+        mn=frame.mn,
+        topic_mn=frame.topic_mn,
+        body=frame.body,
+        state=QuarantinedFrame.State.WAITING,
+    )
+    QuarantinedFrame.objects.filter(same).update(
         state=QuarantinedFrame.State.ACCEPTED, settled_at=now, settled_by=actor
+    )
+
+
+def keep_as_one(*, frame: QuarantinedFrame, now: datetime) -> None:
+    """Let a frame that a re-try refused again be the row it was, with the new reason.
+
+    ``frame`` is as it was before the try, which counted it once more or, where the
+    reason has changed, kept it as a row of its own.
+    """
+    known = QuarantinedFrame.objects.filter(pk=frame.pk)
+    twin = QuarantinedFrame.objects.filter(
+        body=frame.body, first_at=now, last_at=now, state=QuarantinedFrame.State.WAITING
+    ).exclude(pk=frame.pk)
+    if (made := twin.first()) is None:
+        known.update(seen=frame.seen, last_at=frame.last_at)
+        return
+    made.delete()
+    known.update(
+        reason=made.reason,
+        detail=made.detail,
+        digest=made.digest,
+        mn=made.mn,
+        logger=made.logger_id,
     )
 
 

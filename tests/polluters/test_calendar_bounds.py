@@ -6,7 +6,10 @@ from django.urls import reverse
 
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from polluters.domain.hj212 import crc16
+from polluters.models import DeviceInfo
 from tests import factories
+from tests.polluters.test_take_batch import take
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +87,13 @@ def test_a_form_names_a_day_that_is_none_and_keeps_nothing(
     errors = answer.context["form"].errors
     wrong = {name for name, told in errors.items() if told == ["年份有误，请核对"]}
     assert wrong == named
+
+
+@pytest.mark.parametrize("qn", ["00010101000000000", "99991231235959999"])
+def test_a_device_whose_clock_tells_nonsense_is_noted_at_its_arrival(qn: str) -> None:
+    logger, at = factories.logger(), clock.now()
+    segment = (
+        f"QN={qn};ST=31;CN=3020;PW=123456;MN={logger.mn};Flag=5;CP=&&i12001-Info=1&&"
+    ).encode()
+    take(b"##%04d%s%04X\r\n" % (len(segment), segment, crc16(segment)), at=at)
+    assert DeviceInfo.objects.get().time == at

@@ -22,7 +22,7 @@ def test_a_frame_comes_in_after_its_logger_is_registered() -> None:
     frame = QuarantinedFrame.objects.get()
     assert retry_frame(frame=frame, actor=officer, now=clock.now()) is False
     frame.refresh_from_db()
-    assert (frame.state, frame.seen) == ("waiting", 2)
+    assert (frame.state, frame.seen) == ("waiting", 1), "a try is no frame sent"
     factories.point(factories.logger(mn="LATECOMER1"))
     assert retry_frame(frame=frame, actor=officer, now=clock.now()) is True
     frame.refresh_from_db()
@@ -51,3 +51,43 @@ def test_raw_frames_are_read_again_once_a_code_is_mapped() -> None:
     unmapped.refresh_from_db()
     assert unmapped.resolved_at is not None
     assert Reading.objects.filter(point_id=point.pk).count() == 5
+
+
+def test_a_frame_refused_for_another_reason_stays_one_row() -> None:
+    officer = factories.user(Role.OFFICER)
+    body = data_frame("LATECOMER2", now(), nox(6), password="999999")
+    take(body)
+    frame = QuarantinedFrame.objects.get()
+    assert frame.reason == "unknown_mn"
+    logger = factories.logger(mn="LATECOMER2")
+    factories.point(logger)
+    for _ in range(2):
+        assert retry_frame(frame=frame, actor=officer, now=clock.now()) is False
+        frame = QuarantinedFrame.objects.get()
+        assert (frame.reason, frame.logger_id, frame.seen) == (
+            "wrong_password",
+            logger.pk,
+            1,
+        )
+    take(body)
+    assert QuarantinedFrame.objects.get().seen == 2, "the device sent it again"
+    logger.password = "999999"
+    logger.save()
+    assert retry_frame(frame=frame, actor=officer, now=clock.now()) is True
+    assert QuarantinedFrame.objects.get().state == "accepted"
+
+
+def test_bytes_that_wait_for_two_reasons_come_in_at_once() -> None:
+    officer = factories.user(Role.OFFICER)
+    body = data_frame("LATECOMER3", now(), nox(6), password="999999")
+    take(body)
+    logger = factories.logger(mn="LATECOMER3")
+    factories.point(logger)
+    take(body)
+    first, second = QuarantinedFrame.objects.order_by("pk")
+    assert {first.reason, second.reason} == {"unknown_mn", "wrong_password"}
+    logger.password = "999999"
+    logger.save()
+    assert retry_frame(frame=first, actor=officer, now=clock.now()) is True
+    assert set(QuarantinedFrame.objects.values_list("state", flat=True)) == {"accepted"}
+    assert Reading.objects.count() == 1
