@@ -34,6 +34,7 @@ from alerts.services.announce import message_of, render_row
 from bozhou_eco.accounts.access import HasRole
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.common.openapi import operation
 from bozhou_eco.common.problems import problem
 
@@ -92,7 +93,8 @@ class AlertListView(APIView):
 
 
 def _limit(text: str) -> int:
-    return min(max(int(text), 1), LARGEST_PAGE) if text.isdecimal() else triage.PAGE
+    asked = whole(text)
+    return triage.PAGE if asked is None else min(max(asked, 1), LARGEST_PAGE)
 
 
 class ChangesView(APIView):

@@ -18,6 +18,7 @@ from bozhou_eco.accounts.access import bureau_required, current_user, role_requi
 from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 
 RATES_OVER = timedelta(days=90)
 WRITERS = (Role.OFFICER, Role.REVIEWER, Role.LEADER)
@@ -72,10 +73,10 @@ def import_rules(request: HttpRequest) -> HttpResponse:
 def export_rules(request: HttpRequest) -> HttpResponse:
     """Return the active versions, or one version, as YAML."""
     versions = RuleVersion.objects.select_related("rule")
-    pk = request.GET.get("version", "")
+    pk = whole(request.GET.get("version", ""))
     chosen = (
-        versions.filter(pk=int(pk))
-        if pk.isdecimal()
+        versions.filter(pk=pk)
+        if pk is not None
         else versions.filter(state=RuleVersion.State.ACTIVE)
     )
     response = HttpResponse(

@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.functional import cached_property
 
 from bozhou_eco.accounts.models import District, User
+from bozhou_eco.common.digits import whole
 from enforcement.domain.kinds import CaseKind, Outcome, Source
 from enforcement.domain.workflow import Stage, State
 from enforcement.models import Case
@@ -85,7 +86,7 @@ class Filters:
             kind=one("kind", set(CaseKind)),
             stage=one("stage", set(Stage)),
             state=one("state", set(State)),
-            district=district if district.isdecimal() else "",
+            district=district if whole(district) else "",
             source=one("source", set(Source)),
             outcome=one("outcome", set(Outcome)),
             severity=one("severity", {"critical", "major", "minor", "info"}),

@@ -8,6 +8,7 @@ from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from enforcement.domain.documents import FORMS
 from enforcement.domain.workflow import (
     Action,
@@ -80,8 +81,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 
 def _version(request: HttpRequest) -> int | None:
-    text = request.POST.get("version", "")
-    return int(text) if text.isdecimal() else None
+    return whole(request.POST.get("version", ""))
 
 
 def _form(move: Move, **more: object) -> ActForm:

@@ -9,6 +9,7 @@ from alerts.models import Alert
 from bozhou_eco.accounts.access import current_user, role_required
 from bozhou_eco.accounts.models import District, Role
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from enforcement.domain.given import parse, problems
 from enforcement.domain.kinds import CaseKind, Source
 from enforcement.domain.workflow import Field, FieldKind, Refused
@@ -29,7 +30,7 @@ BY_HAND = tuple(
 def open_from_alerts(request: HttpRequest) -> HttpResponse:
     """Turn the posted alerts (``alerts``, several) into one clue and go to it."""
     user = current_user(request)
-    ids = [int(pk) for pk in request.POST.getlist("alerts") if pk.isdecimal()]
+    ids = [key for pk in request.POST.getlist("alerts") if (key := whole(pk))]
     alerts = list(Alert.objects.visible_to(user).filter(pk__in=ids))
     if not alerts or len(alerts) != len(set(ids)):
         messages.error(request, "没有可以转为线索的预警。")

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from bozhou_eco.accounts.models import User
+from bozhou_eco.common.digits import whole
 from enforcement.checklists import checklist_for
 from enforcement.domain.kinds import CaseKind
 from enforcement.domain.workflow import (
@@ -154,7 +155,7 @@ def officer_choices(case: Case) -> tuple[tuple[str, str], ...]:
 
 def chosen_users(given: Given, *names: str) -> list[User]:
     """Return the users chosen in the fields ``names``, in order, each once."""
-    ids = [int(text(given, name)) for name in names if text(given, name).isdecimal()]
+    ids = [key for name in names if (key := whole(text(given, name)))]
     rows = User.objects.in_bulk(ids)
     return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from bozhou_eco.accounts.access import bureau_required, current_user
 from bozhou_eco.accounts.models import FACT_ROLES, User
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.overview.geometry import the_map
 from bozhou_eco.overview.navigation import first_address
 from bozhou_eco.overview.selectors import home as reads
@@ -25,8 +26,8 @@ SPANS = (7, 14, 30)
 
 def _frame(request: HttpRequest, user: User, now: datetime) -> dict[str, Any]:
     """What is chosen in the address, and the days up to ``now``."""
-    days = request.GET.get("days", "")
-    span = int(days) if days.isdecimal() and int(days) in SPANS else 14
+    days = whole(request.GET.get("days", ""))
+    span = days if days in SPANS else 14
     layer = request.GET.get("layer", "")
     return {
         "now": now,
