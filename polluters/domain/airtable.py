@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -54,17 +54,18 @@ def read_table(
     text: str, *, stations: Iterable[str], today: date
 ) -> tuple[list[AirRow], list[RowError]]:
     """Return the good rows and an error for each bad one."""
-    reader = csv.reader(io.StringIO(text))
+    errors: list[RowError] = []
+    reader = _cells(text, errors)
     head = [cell.strip() for cell in next(reader, [])]
     missing = [name for name in ("日期", "站点") if name not in head]
     if missing or not set(FIELDS) & set(head) and "AQI" not in head:
         wanted = "、".join(COLUMNS)
         return [], [
-            RowError(1, "表头", f"首行须为列名（{wanted}），缺少{'、'.join(missing)}")
+            *errors,
+            RowError(1, "表头", f"首行须为列名（{wanted}），缺少{'、'.join(missing)}"),
         ]
     known, seen = set(stations), dict[tuple[date, str, str], int]()
     rows: list[AirRow] = []
-    errors: list[RowError] = []
     for line, cells in enumerate(reader, 2):
         if not any(cell.strip() for cell in cells):
             continue
@@ -82,6 +83,15 @@ def read_table(
         seen[key] = line
         rows.append(row)
     return rows, errors
+
+
+def _cells(text: str, errors: list[RowError]) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text))
+    try:
+        yield from reader
+    except csv.Error:
+        told = "不是可读的 CSV（单元格过长），自此行起未读"
+        errors.append(RowError(reader.line_num, "行", told))
 
 
 def _named(head: Sequence[str], cells: Sequence[str]) -> dict[str, str]:

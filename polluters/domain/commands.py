@@ -14,6 +14,7 @@ from polluters.domain.hj212 import BEIJING, format_time
 NOW = "now"
 """Stands in stored parameters for the moment of sending."""
 MINUTE_INTERVALS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
+YEARS = range(1990, 2200)
 HISTORY_MAX = {"2051": timedelta(days=3), "2061": timedelta(days=31)}
 HISTORY_MAX_DAYS = timedelta(days=366)
 
@@ -165,6 +166,8 @@ def read_typed_time(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text.strip().replace("/", "-"))
     except ValueError:
+        return None
+    if moment.year not in YEARS:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=BEIJING)

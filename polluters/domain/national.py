@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from polluters.domain.hj212.frame import BEIJING
 
+YEARS = range(1990, 2200)  # others are slips, and some cannot be stored
 HEADS: Mapping[str, Mapping[str, str]] = {
     "mean": {
         "source_code": "污染源编码", "outlet": "排放口编号", "factor": "因子编码",
@@ -105,6 +106,8 @@ class Line:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(f"{_name(key)}不是时间：{self[key][:30]}") from None
+        if moment.year not in YEARS:
+            raise ValueError(f"{_name(key)}年份有误：{self[key][:30]}")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=BEIJING)
         return moment + extra
@@ -128,6 +131,13 @@ def _name(key: str) -> str:
     return key
 
 
+def _rows(text: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(io.StringIO(text))
+    except csv.Error as error:
+        raise BadFileError("文件不是可读的 CSV，请检查过长的单元格和引号") from error
+
+
 def lines_of(body: bytes, form: str) -> Iterator[Line]:
     """Yield the lines of a CSV file; raises ``BadFileError`` if its head is unusable."""
     try:
@@ -137,7 +147,7 @@ def lines_of(body: bytes, form: str) -> Iterator[Line]:
             text = body.decode("gb18030")
         except UnicodeDecodeError as error:
             raise BadFileError("文件编码应为 UTF-8 或 GB 18030") from error
-    reader = csv.reader(io.StringIO(text))
+    reader = _rows(text)
     head = next(reader, None)
     if not head:
         raise BadFileError("文件为空")
@@ -162,6 +172,8 @@ def read_lines(
     problems: list[str] = []
     for line in lines_of(body, form):
         try:
+            if any("\0" in cell for cell in line.cells.values()):
+                raise ValueError("含有空字符（NUL）")
             taken.append(make(line))
         except ValueError as error:
             problems.append(f"第 {line.number} 行：{error}")

@@ -107,6 +107,9 @@ def test_a_typed_time_is_beijing_time() -> None:
     assert read_typed_time(" 2026/03/10 12:00 ") == MOMENT
     assert read_typed_time("2026-03-10T04:00+00:00") == MOMENT
     assert read_typed_time("2026-13-10") is None
+    for slip in ("0001-01-01T00:00+14:00", "1989-12-31", "2200-01-01", "9999-12-31"):
+        assert read_typed_time(slip) is None
+    assert read_typed_time("1990-01-01") == datetime(1990, 1, 1, tzinfo=BEIJING)
 
 
 def test_now_is_filled_in_when_it_is_sent() -> None:

@@ -185,6 +185,24 @@ def test_a_moment_is_in_beijing_and_24_is_the_next_day(
     assert line(text, "time").moment("time") == wanted
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31 24:00", "2200-01-01"])
+def test_a_year_that_is_a_slip_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="时间年份有误"):
+        line(text, "time").moment("time")
+    assert line("2199-12-31 24:00", "time").moment("time") is not None
+    assert line("1990-01-01", "time").moment("time") is not None
+
+
+def test_what_cannot_be_stored_or_read_is_told_by_line_or_file() -> None:
+    head = "source_code,outlet,factor,time,value\n"
+    body = (head + "a,b,c,d,1\na,b\0,c,d,2\n").encode()
+    taken, problems = read_lines(body, "mean", lambda row: row.number_of("value"))
+    assert (taken, problems) == ([1.0], ["第 3 行：含有空字符（NUL）"])
+    for long in (head + "a" * 200_000, "a" * 200_000):
+        with pytest.raises(BadFileError, match="不是可读的 CSV"):
+            list(lines_of(long.encode(), "mean"))
+
+
 def test_rows_are_numbered_from_the_head_on_and_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -197,3 +215,12 @@ def test_rows_are_numbered_from_the_head_on_and_bounded(
     assert len(list(lines_of((head + "a,b,c,d,1\n" * 2).encode(), "mean"))) == 2
     with pytest.raises(BadFileError, match="行数超过 3"):
         list(lines_of((head + "a,b,c,d,1\n" * 3).encode(), "mean"))
+
+
+def test_a_cell_without_end_is_an_error_of_its_line() -> None:
+    lines = f"{AIR}2026-03-01,站A,50\n{'9' * 200_000}\n"
+    found, errors = read_table(lines, stations=["站A"], today=TODAY)
+    assert [(one.line, one.column) for one in errors][-1] == (3, "行")
+    assert "不是可读的 CSV" in errors[-1].text
+    found, errors = read_table("日" * 200_000, stations=["站A"], today=TODAY)
+    assert (found, errors[0].column) == ([], "行")
