@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alerts.domain.backoff import Failure, classify
+from bozhou_eco.common.digits import whole
 
 CONNECT_S = 3.0
 READ_S = 6.0
 TIMEOUT = (CONNECT_S, READ_S)
+LONGEST_WAIT_S = 3600.0
+"""No server's Retry-After holds a message back for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Carrier(Protocol):
 def failed(status: int, text: str, wait: str = "") -> Outcome:
     """Return the outcome of an HTTP answer outside 2xx (0: no answer)."""
     error = f"HTTP {status} {text}" if status else text
-    wait_s = float(wait) if wait.isdigit() else 0.0
+    wait_s = min(float(whole(wait.strip()) or 0), LONGEST_WAIT_S)
     return Outcome(classify(status), error[:300], wait_s=wait_s)
 
 

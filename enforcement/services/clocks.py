@@ -135,6 +135,8 @@ def _last_day(clock: Clock, pauses: Sequence[Pause]) -> date | None:
         )
     except UnknownYearError:
         return None
+    except OverflowError:  # a day far off that a pause moves past the calendar's end
+        return date.max
 
 
 def refresh_due(case: Case) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 
 from bozhou_eco.accounts.models import Organisation, User
@@ -336,6 +337,7 @@ def _merge(m: Moment) -> None:
     )
     if target is None:
         raise Refused("没有这个编号的线索或案件")
+    _hold(target)
     if not target.is_open:
         raise Refused("不能并入已办结的案件")
     m.case.merged_into = target
@@ -348,6 +350,19 @@ def _merge(m: Moment) -> None:
         kind=CaseLink.Kind.MERGED,
         defaults={"at": m.now, "note": m.note[:240]},
     )
+
+
+def _hold(target: Case) -> None:
+    """Lock the case that another one is merged into, so that neither ends in the other.
+
+    Somebody who merges the other way round holds it; waiting for them would not end.
+    """
+    try:
+        with transaction.atomic():
+            held = Case.objects.select_for_update(of=("self",), nowait=True)
+            target.state = held.get(pk=target.pk).state
+    except OperationalError as error:
+        raise Refused("目标案件正由他人办理，请稍后再试") from error
 
 
 def _reopen(m: Moment) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from alerts.clients import apprise, sms_aliyun, sms_tencent, webhook, webpush
-from alerts.clients.base import Parcel
+from alerts.clients.base import Parcel, failed
 from alerts.domain.backoff import Failure
 from tests.alerts.servers import Seen, Server, server
 
@@ -321,6 +321,16 @@ def test_web_push_errors(remote: Server, status: int, failure: Failure) -> None:
     remote.status, remote.headers = status, {"Retry-After": "7"}
     outcome = webpush.send(pushed(remote, Browser(), vapid_keys()[0]))
     assert (outcome.failure, outcome.wait_s) == (failure, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [("²", 0.0), ("-5", 0.0), ("9" * 14, 3600.0), ("9" * 400, 0.0)],
+    ids=["superscript", "negative", "ages", "endless"],
+)
+def test_a_server_cannot_ask_for_a_wait_without_end(asked: str, waits: float) -> None:
+    """A moment past the end of the calendar would keep every message of the batch."""
+    assert failed(429, "", asked).wait_s == waits
 
 
 def test_web_push_needs_a_contact() -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
+from django.db.models import QuerySet
 
 from bozhou_eco.overview.selectors.figures import Period as YearPeriod
 from bozhou_eco.overview.selectors.figures import _lenient as year_lenient
@@ -13,7 +15,7 @@ from enforcement.models import Cause, Decision, LenientTest
 from enforcement.selectors import figures
 from enforcement.selectors.facts import build_facts, case_owes
 from enforcement.services import clocks, penalties
-from enforcement.services.cases import move_case
+from enforcement.services.cases import move_case, open_case
 from tests.enforcement.refusing import papers, put, refused
 
 TODAY = date(2026, 11, 23)
@@ -168,6 +170,9 @@ def test_a_day_set_by_a_document_moves_with_pauses_and_extensions(clue, people, 
     )
     clock.refresh_from_db()
     assert clock.last_day == last + 8 * DAY
+    clock.fixed_day = date.max
+    clocks.recompute(clock)
+    assert clock.last_day == date.max
 
 
 def test_a_fine_falls_due_once_the_calendar_of_next_year_is_known(clue, people):
@@ -185,3 +190,36 @@ def test_a_fine_falls_due_once_the_calendar_of_next_year_is_known(clue, people):
     assert (decision.pay_by, daily.pay_by) == (date(2027, 1, 12), None)
     [court] = clocks.running(clue).filter(rule__code="court_request")
     assert court.started_on == date(2027, 6, 28)
+
+
+def test_two_clues_are_not_merged_into_each_other_at_once(
+    clue, make_alert, people, now, monkeypatch
+):
+    """The other officer holds the target while merging it into this clue."""
+    second = make_alert("b", subject_key="outlet:18")
+    other = open_case(alerts=[second], actor=people["duty"], now=now)
+
+    def held(self, *args, **kwargs):
+        assert kwargs.get("nowait")
+        raise OperationalError("could not obtain lock on row")
+
+    def merge():
+        move_case(
+            case=clue, action="merge", actor=people["alice"], now=now, note="同一事",
+            data={"into": other.number},
+        )  # fmt: skip
+
+    lock = QuerySet.select_for_update
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            QuerySet,
+            "select_for_update",
+            lambda self, *a, **k: (
+                held(self, *a, **k) if k.get("nowait") else lock(self, *a, **k)
+            ),
+        )
+        with refused("正由他人办理"):
+            merge()
+    merge()
+    clue.refresh_from_db()
+    assert clue.merged_into == other
