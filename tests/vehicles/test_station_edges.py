@@ -126,3 +126,22 @@ def test_a_start_before_there_were_tests_is_refused(moment: str) -> None:
     answer = by.client.post(f"{ROOT}sessions/", given["session"])
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "started_at"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("registered_on", "2026-09-02", "future"),
+        ("vin", "ＬＳＶ１２３", "full_width"),
+        ("engine_number", "Ｅ-１２", "full_width"),
+    ],
+)
+def test_what_a_vehicle_cannot_have_is_named(name: str, value: str, code: str) -> None:
+    by, given = caller(), parts(honest("vmas"), "S-1")
+    given["session"]["vehicle"][name] = value
+    answer = by.client.post(f"{ROOT}sessions/", given["session"])
+    assert answer.status_code == 400
+    wrong = answer.json()["errors"][0]
+    assert (wrong["field"], wrong["code"]) == (f"vehicle.{name}", code)
+    given["session"]["vehicle"] |= {name: "2026-09-01" if code == "future" else "12"}
+    assert by.client.post(f"{ROOT}sessions/", given["session"]).status_code == 201

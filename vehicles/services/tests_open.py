@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any, TypeVar, cast
 from django.db import IntegrityError, transaction
 
 from bozhou_eco.audit import services as audit
+from bozhou_eco.common import clock
 from vehicles.domain import plates
 from vehicles.domain.inspection.gate import Decision, Objection, decide
 from vehicles.domain.inspection.read import as_json, build
@@ -137,6 +139,26 @@ def _begin_file(
     return made
 
 
+def _check_entry(test: VehicleTest, now: datetime) -> None:
+    """Refuse moments that cannot be and letters of another width, by field."""
+
+    def refuse(field: str, code: str, message: str) -> None:
+        raise StationRefusalError(message, status=400, code=code, field=field)
+
+    if test.started_at and test.started_at > now + FUTURE:
+        refuse("started_at", "future", "开始时间在将来")
+    if test.started_at and test.started_at.year < EARLIEST_YEAR:
+        hint = f"开始时间早于 {EARLIEST_YEAR} 年，请核对机构时钟"
+        refuse("started_at", "too_old", hint)
+    registered = test.vehicle.registered_on
+    if registered and registered > clock.beijing(now).date():
+        refuse("vehicle.registered_on", "future", "初次登记日期在将来")
+    for name in ("vin", "engine_number"):
+        text = getattr(test.vehicle, name)
+        if unicodedata.normalize("NFKC", text) != text:
+            refuse(f"vehicle.{name}", "full_width", "请用半角字母和数字")
+
+
 @keeping_refused
 @transaction.atomic
 def open_session(
@@ -150,17 +172,7 @@ def open_session(
     With ``late`` the test already took place, so the gate only records.
     """
     test: VehicleTest = build(VehicleTest, content)
-    if test.started_at and test.started_at > now + FUTURE:
-        raise StationRefusalError(
-            "开始时间在将来", status=400, code="future", field="started_at"
-        )
-    if test.started_at and test.started_at.year < EARLIEST_YEAR:
-        raise StationRefusalError(
-            f"开始时间早于 {EARLIEST_YEAR} 年，请核对机构时钟",
-            status=400,
-            code="too_old",
-            field="started_at",
-        )
+    _check_entry(test, now)
     document = {k: v for k, v in as_json(test).items() if k in SESSION_FIELDS}
     digest = canonical_digest(document)
     held = own_test(station, test.session)
