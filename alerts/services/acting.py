@@ -222,7 +222,7 @@ def _conclude(
         row.acknowledged_at, row.acknowledged_by = now, actor
     moves.write(row, [event], now=now)
     release_children(parent_key=row.key, now=now)
-    stop_deliveries(alert=row, now=now, why="已处置")
+    stop_deliveries(alert=row, now=now, why="已处置", party=True)
     _audit(row, act, actor, now, outcome=verdict.value, note=note)
     return row
 

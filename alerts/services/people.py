@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.http import QueryDict
 
 from alerts.domain.roster import Days, Level, Plan, Shift, make_shifts, swap
 from alerts.models import (
@@ -59,9 +60,18 @@ def save_view(*, user: User, name: str, query: str, default: bool) -> SavedView:
     row, _ = SavedView.objects.update_or_create(
         user=user,
         name=name[:40],
-        defaults={"query": query.lstrip("?")[:500], "is_default": default},
+        defaults={"query": _plain(query), "is_default": default},
     )
     return row
+
+
+def _plain(query: str) -> str:
+    """Return what a query string asks for; one that asks nothing is empty.
+
+    The list goes to the default view when its own address asks for nothing.
+    """
+    asked = QueryDict(query.lstrip("?").partition("#")[0])
+    return asked.urlencode()[:500]
 
 
 @transaction.atomic

@@ -231,3 +231,21 @@ def test_the_highest_value_is_kept_with_its_time() -> None:
     raised(key="a", magnitude=None, now=NOON + 3 * MINUTE)
     row.refresh_from_db()
     assert (row.magnitude, row.peak, row.peak_at) == (3.0, 3.0, NOON + 2 * MINUTE)
+
+
+def test_an_enterprise_is_told_though_an_officer_was_quicker(officer: User) -> None:
+    row = alert(key="a")
+    _, duty = message(officer, alert=row)
+    Delivery.objects.update(sent_at=None, state="waiting", token_digest=None)
+    party = Delivery.objects.get(pk=duty.pk)
+    party.pk, party.user, party.why = None, factories.user("officer"), "party"
+    party.save()
+
+    def states() -> list[str]:
+        found = Delivery.objects.filter(pk__in=[duty.pk, party.pk]).order_by("pk")
+        return list(found.values_list("state", flat=True))
+
+    acknowledge(alert=row, actor=officer, now=NOON)
+    assert states() == ["cancelled", "waiting"]
+    dismiss(alert=row, reason="false_alarm", note="", actor=officer, now=NOON)
+    assert states() == ["cancelled", "cancelled"]

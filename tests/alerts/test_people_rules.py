@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from alerts.domain.roster import RosterError
 from alerts.models import DutyNote, DutyShift, SavedView, ShiftSwap
@@ -135,3 +136,14 @@ def test_the_log_takes_words_only_and_tells_of_the_own_district(me: User) -> Non
     note = people.write_note(shift=whole, text="平稳", **given)
     assert [one["id"] for one in note.open_alerts] == [other.pk, mine.pk]
     assert audited("duty.handover") == 2
+
+
+@pytest.mark.parametrize("query", ["&", "?", "#severity=major", "?&&#x"])
+def test_a_first_view_that_asks_nothing_leads_nowhere_else(
+    me: User, client: Client, query: str
+) -> None:
+    """Its address would ask for the first view again, without end."""
+    row = people.save_view(user=me, name="空", query=query, default=True)
+    assert row.query == ""
+    client.force_login(me)
+    assert client.get("/alerts/").status_code == 200
