@@ -5,6 +5,7 @@ parameters of the CP or says in Chinese what is wrong. Beginning-of-connection s
 come from :func:`setup_steps`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from polluters.domain.hj212 import BEIJING, format_time
 NOW = "now"
 """Stands in stored parameters for the moment of sending."""
 MINUTE_INTERVALS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
+DIGITS = re.compile(r"[0-9]{1,18}")
 YEARS = range(1990, 2200)
 HISTORY_MAX = {"2051": timedelta(days=3), "2061": timedelta(days=31)}
 HISTORY_MAX_DAYS = timedelta(days=366)
@@ -150,7 +152,7 @@ def _check(
         if not (len(value) == 6 and value[0] == "i" and value[1:].isdigit()):
             return f"{field.label}应形如 i12001"
     else:
-        number = int(value) if value.isascii() and value.isdigit() else None
+        number = int(value) if DIGITS.fullmatch(value) else None
         if field.choices and number not in field.choices:
             return f"{field.label}只能为 {'、'.join(map(str, field.choices))}"
         if not field.choices and (

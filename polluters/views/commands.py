@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from bozhou_eco.accounts.access import bureau_required, current_user, role_required
 from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from polluters.domain.commands import FORMS, CommandForm, forms_for
 from polluters.models import DeviceCommand, Logger, Outlet, Point
 from polluters.selectors.commands import DECIDERS, REQUESTERS, command_rows
@@ -93,9 +94,8 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a command; what is wrong comes back with the form, as 422."""
     outlet = visible_outlet(request, pk)
     given = request.POST.dict()
-    number = given.get("logger", "")
     logger = get_object_or_404(
-        outlet.loggers.all(), pk=int(number) if number.isdecimal() else 0
+        outlet.loggers.all(), pk=whole(given.get("logger", "")) or 0
     )
     try:
         commands.request_command(

@@ -18,6 +18,7 @@ from bozhou_eco.accounts.access import current_user, reader_required
 from bozhou_eco.accounts.models import User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.common.tables import csv_response, xlsx_response
 from polluters.domain.validity import flag_word
 from polluters.models import Outlet, Period, Point, RawFrame
@@ -32,7 +33,6 @@ PERIODS = {"minute": Period.MINUTE, "hour": Period.HOUR, "day": Period.DAY}
 WORDS = {"minute": "分钟数据", "hour": "小时均值", "day": "日均值"}
 SPANS = {"24h": 1, "7d": 7, "30d": 30, "365d": 365}
 SHOWN = 300
-NUMBER = re.compile(r"[0-9]{1,18}")
 JOB = re.compile(r"[0-9a-f]{16,40}")
 PASSWORD = re.compile(rb"(PW=)[^;&]*")
 
@@ -99,8 +99,8 @@ def _span(request: HttpRequest, notes: list[str]) -> tuple[datetime, datetime]:
 def read(request: HttpRequest) -> Asked:
     """Read points, span and period from the address; say what was changed."""
     notes: list[str] = []
-    ids = [int(text) for text in request.GET.getlist("p") if NUMBER.fullmatch(text)]
-    ids = list(dict.fromkeys(ids))
+    asked = map(whole, request.GET.getlist("p"))
+    ids = list(dict.fromkeys(pk for pk in asked if pk is not None))
     if len(ids) > MOST_POINTS:
         notes.append(
             f"一次最多 {MOST_POINTS} 个点位，其余 {len(ids) - MOST_POINTS} 个未显示"
@@ -181,7 +181,7 @@ def _outlet(
     request: HttpRequest, outlets: Sequence[Outlet], points: Sequence[Point]
 ) -> Outlet | None:
     text = request.GET.get("outlet", "")
-    wanted = int(text) if NUMBER.fullmatch(text) else None
+    wanted = whole(text)
     if wanted is None and points:
         wanted = points[0].outlet_id
     return next((one for one in outlets if one.pk == wanted), None)

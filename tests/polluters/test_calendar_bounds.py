@@ -7,7 +7,7 @@ from django.urls import reverse
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
 from polluters.domain.hj212 import crc16
-from polluters.models import DeviceInfo
+from polluters.models import DeviceCommand, DeviceInfo
 from tests import factories
 from tests.polluters.test_take_batch import take
 
@@ -97,3 +97,16 @@ def test_a_device_whose_clock_tells_nonsense_is_noted_at_its_arrival(qn: str) ->
     ).encode()
     take(b"##%04d%s%04X\r\n" % (len(segment), segment, crc16(segment)), at=at)
     assert DeviceInfo.objects.get().time == at
+
+
+def test_a_number_without_end_is_no_command() -> None:
+    client = Client()
+    client.force_login(factories.user(Role.OFFICER))
+    logger = factories.logger()
+    path = reverse("polluters:command_ask", args=[logger.outlet_id])
+    given = {"logger": logger.pk, "cn": "1062", "RtdInterval": "30", "reason": "核实"}
+    assert client.post(path, given | {"logger": "9" * 5000}).status_code == 404
+    client.post(path, given | {"RtdInterval": "9" * 5000})
+    assert not DeviceCommand.objects.exists()
+    client.post(path, given)
+    assert DeviceCommand.objects.get().params == {"RtdInterval": "30"}
