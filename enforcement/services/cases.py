@@ -29,7 +29,14 @@ from enforcement.domain.workflow import (
     stage_of,
     target_of,
 )
-from enforcement.models import Case, CaseAlert, CaseStep, Ending, SummaryRevision
+from enforcement.models import (
+    Case,
+    CaseAlert,
+    CaseStep,
+    Ending,
+    SiteVisit,
+    SummaryRevision,
+)
 from enforcement.selectors.facts import build_facts
 from enforcement.selectors.scope import in_scope
 from enforcement.services.clocks import (
@@ -316,6 +323,10 @@ def _enter(case: Case, move: Move, target: State) -> None:
 def _end(case: Case, moment: Moment) -> None:
     case.ended_at = moment.now
     case.guests.filter(ended_at=None).update(ended_at=moment.now)
+    unbegun = case.visits.filter(
+        state__in=[SiteVisit.State.PLANNED, SiteVisit.State.APPROVED]
+    )
+    unbegun.update(state=SiteVisit.State.CANCELLED)
     for row in case.clocks.filter(stopped_on=None, cancelled=False).select_related(
         "rule"
     ):

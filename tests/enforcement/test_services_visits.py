@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from enforcement.models import Inspection, Setting
+from enforcement.selectors.fieldwork import visits_of
 from enforcement.selectors.settings import forget_settings
 from enforcement.services import visits
+from enforcement.services.cases import move_case
 from tests.enforcement.refusing import put, refused, told
 
 
@@ -119,3 +121,20 @@ def test_the_bureau_says_which_kinds_of_visit_need_the_notice(clue, plan, act):
     )
     forget_settings()
     assert act("start", visit).state == "started"
+
+
+@pytest.mark.parametrize("approved", [False, True], ids=["planned", "approved"])
+def test_a_clue_that_is_withdrawn_sends_nobody_out(
+    clue, people, plan, act, now, approved
+):
+    """Its visit is on no phone any more, where nobody could cancel it."""
+    visit = plan()
+    if approved:
+        act("approve", visit)
+    assert list(visits_of(people["alice"])) == [visit]
+    move_case(
+        case=clue, action="withdraw", actor=people["lead"], now=now, note="重复交办"
+    )
+    visit.refresh_from_db()
+    assert visit.state == "cancelled"
+    assert not visits_of(people["alice"])
