@@ -1,10 +1,11 @@
 """Forms of vehicle files, the watch list and road checks."""
 
 import re
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from bozhou_eco.accounts.models import District, Role, User
 from bozhou_eco.common import clock
@@ -12,6 +13,16 @@ from vehicles.domain.plates import COLOR_NAMES
 from vehicles.models import VehicleImport
 from vehicles.services.repairs import Repair
 
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+DAYS = (
+    MinValueValidator(FIRST, f"不能早于 {FIRST}，请核对"),
+    MaxValueValidator(LAST, f"不能晚于 {LAST}，请核对"),
+)
+"""A day at the end of the calendar has no neighbours to be shown or counted with."""
+MOMENTS = (
+    MinValueValidator(datetime.combine(FIRST, time(), clock.BEIJING), DAYS[0].message),
+    MaxValueValidator(datetime.combine(LAST, time(), clock.BEIJING), DAYS[1].message),
+)
 COLORS = [("", "按号牌判断"), *((c.value, name) for c, name in COLOR_NAMES.items())]
 
 
@@ -60,7 +71,9 @@ class CampaignForm(forms.Form):
     place = forms.CharField(label="地点", max_length=120)
     district = forms.ModelChoiceField(label="行政区", queryset=District.objects.all())
     day = forms.DateField(
-        label="日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=DAYS,
     )
     at = forms.TimeField(
         label="开始时间",
@@ -102,6 +115,7 @@ class ReceiptForm(forms.Form):
     received_on = forms.DateField(
         label="签收日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=DAYS,
     )
 
 
@@ -112,6 +126,7 @@ class ReplyForm(forms.Form):
     replied_on = forms.DateField(
         label="反馈日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=DAYS,
     )
     result = forms.CharField(label="处理结果", max_length=200)
 
@@ -122,6 +137,7 @@ class RepairForm(forms.Form):
     repaired_on = forms.DateField(
         label="维修日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=DAYS,
     )
     repairer = forms.CharField(label="维修单位（M 站）", max_length=120)
     text = forms.CharField(label="维修内容", max_length=200, required=False)
@@ -133,6 +149,7 @@ def _moment_field(label: str) -> forms.DateTimeField:
         label=label,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=form),
         input_formats=[form, "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
+        validators=MOMENTS,
     )
 
 

@@ -179,3 +179,20 @@ def test_sessions_that_cannot_be_are_not_found(session: str) -> None:
         assert by.client.get(f"{ROOT}sessions/?{query}").status_code == 400
     answer = by.client.get(f"{ROOT}tests/{session}/")
     assert answer.status_code in (400, 404), answer.status_code
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_end_of_the_calendar_are_refused_by_forms(
+    client: Client, day: str
+) -> None:
+    road = {"name": "路检", "place": "G30", "district": factories.district().pk}
+    people = dict.fromkeys(("ecology", "police", "transport"), "某某")
+    answer = client.post(
+        "/vehicles/roadchecks/new/", road | people | {"day": day, "at": "10:00"}
+    )
+    assert answer.status_code == 422
+    shop = {"shop": "某站", "shop_code": "1", "number": "1", "items": "三元"}
+    times = {"came_at": f"{day}T00:00", "left_at": f"{day}T01:00"}
+    answer = client.post("/vehicles/repairs/add/", {"plate": "新E12345"} | shop | times)
+    assert answer.status_code == 422
+    assert client.get("/vehicles/roadchecks/").status_code == 200
