@@ -24,8 +24,10 @@ def party_history(case: Case) -> list[PastAct]:
     same = Q(subject_key=case.subject_key)
     if case.organisation_id:
         same |= Q(organisation_id=case.organisation_id)
+    code = (case.party or {}).get("code", "")
+    known = same | Q(party__code=code) if code else same
     cases = (
-        Case.objects.filter(same, outcome__in=FOUND)
+        Case.objects.filter(known, outcome__in=FOUND)
         .exclude(pk=case.pk)
         .exclude(cause=None)
         .select_related("cause")
@@ -35,7 +37,6 @@ def party_history(case: Case) -> list[PastAct]:
         for row in cases
         if row.cause and row.discovered_on
     ]
-    code = (case.party or {}).get("code", "")
     if code:
         same |= Q(uscc=code)
     found += [

@@ -14,6 +14,7 @@ from enforcement.domain.figures import Period
 from enforcement.models import Cause, Decision, LenientTest
 from enforcement.selectors import figures
 from enforcement.selectors.facts import build_facts, case_owes
+from enforcement.selectors.history import earlier_findings
 from enforcement.services import clocks, penalties
 from enforcement.services.cases import move_case, open_case
 from tests.enforcement.refusing import papers, put, refused
@@ -223,3 +224,20 @@ def test_two_clues_are_not_merged_into_each_other_at_once(
     merge()
     clue.refresh_from_db()
     assert clue.merged_into == other
+
+
+def test_a_case_under_another_name_of_the_same_party_is_a_first_one_no_more(
+    clue, people, now
+):
+    """Opened by hand, it shares neither outlet nor registered enterprise."""
+    cause = Cause.objects.get(topic="exceed_air")
+    code = {"code": "91652722MA0000001X"}
+    earlier = open_case(
+        actor=people["duty"], now=now, subject_key="manual:晨岭", subject_name="晨岭"
+    )
+    found = date(2026, 3, 1)
+    put(earlier, cause=cause, outcome="penalty", party=code, discovered_on=found)
+    put(clue, cause=cause, party={}, discovered_on=TODAY)
+    assert earlier_findings(clue) == []
+    put(clue, party=code)
+    assert [row["reference"] for row in earlier_findings(clue)] == [earlier.number]
