@@ -53,7 +53,10 @@ def _is_due(day: date) -> bool:
     summed = DailyMass.objects.filter(day=day).aggregate(at=Max("computed_at"))["at"]
     if summed is None:
         return True
-    means = Mean.objects.filter(period=Period.HOUR, time__gte=start, time__lt=end)
+    # A mark that comes or goes has the day's mean computed again, not its hours'.
+    means = Mean.objects.filter(
+        period__in=(Period.HOUR, Period.DAY), time__gte=start, time__lt=end
+    )
     return means.filter(computed_at__gt=summed).exists()
 
 

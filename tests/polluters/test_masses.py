@@ -5,8 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from bozhou_eco.common import clock
-from polluters.models import ClosedPeriod, DailyMass, Mean, Period, Point, Substitute
-from polluters.services import masses
+from polluters.models import (
+    ClosedPeriod,
+    DailyMass,
+    MarkKind,
+    MarkScope,
+    Mean,
+    Period,
+    Point,
+    Substitute,
+)
+from polluters.services import closing, marks, masses
 from tests import factories
 from tests.polluters.test_watching import mean
 
@@ -115,3 +124,29 @@ def test_without_a_flow_no_hour_is_known(point: Point) -> None:
     Point.objects.filter(pk=flow_of(point).pk).update(active=False)
     assert masses.hours_of(point=point, day=START.date()) == [None] * 24
     assert masses.sum_day(day=START.date(), now=START + 2 * DAY) == 0
+
+
+def test_a_stop_that_is_marked_or_withdrawn_later_changes_the_mass(
+    point: Point,
+) -> None:
+    fill(point, START)
+    Mean.objects.update(computed_at=START + DAY)
+    MarkScope.objects.all().delete()
+    kind = MarkKind.objects.filter(stops=True).first() or MarkKind.objects.create(
+        code="stopped", name="停运", group="production", stops=True, source="测试"
+    )
+    closing.close_day(day=START, now=START + DAY + HOUR)
+    now = START + DAY + 2 * HOUR
+    assert masses.sum_due(now=now) == 1
+    assert masses.sum_due(now=now) == 0
+    officer = factories.user("officer")
+    draft = marks.Draft(point.outlet, kind, START, START + 6 * HOUR, "检修停运")
+    made = marks.make_mark(draft=draft, actor=officer, now=now + HOUR)
+    assert masses.sum_due(now=now + 2 * HOUR) == 1
+    row = DailyMass.objects.get()
+    assert (row.stopped, row.measured) == (6, pytest.approx(18 * KG))
+    marks.withdraw_mark(mark=made, reason="填错", actor=officer, now=now + 3 * HOUR)
+    assert masses.sum_due(now=now + 4 * HOUR) == 1
+    row.refresh_from_db()
+    assert (row.stopped, row.measured) == (0, pytest.approx(24 * KG))
+    assert masses.sum_due(now=now + 5 * HOUR) == 0
