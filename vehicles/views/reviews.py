@@ -1,6 +1,7 @@
 """Review of captures: queue, one capture beside its verdict panel, agreement."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -30,6 +31,7 @@ from vehicles.services.reviews import (
 )
 
 QUEUE_SIZE = 60
+SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 EARLIER, MOST_OPENED = 30, 40
 LEVEL_WORDS = ("清洁", "20%", "40%", "60%", "80%", "100%")
 REASONS = ("水汽", "扬尘", "阴影", "路面水花", "车体或货物", "图像质量", "其他")
@@ -185,7 +187,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         reason=request.POST.get("reason", ""),
         note=request.POST.get("note", ""),
         opened=really_opened(capture_id=pk, user=user, names=said[:MOST_OPENED]),
-        seconds=float(seconds) if seconds.replace(".", "", 1).isdecimal() else None,
+        seconds=float(seconds) if SECONDS.fullmatch(seconds) else None,
     )
     if given.verdict not in Review.Verdict.values:
         return JsonResponse({"detail": "结论不在可选范围内"}, status=400)
