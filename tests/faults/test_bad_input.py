@@ -66,6 +66,13 @@ class Platform:
                 return heard
         return heard
 
+    def given_up(self, part: bytes) -> bool:
+        """Send half a frame and stay; return whether the gateway gave up waiting."""
+        name = "hj212_gateway_half_frames_total"
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock:
+            sock.sendall(part)
+            return self.wait(lambda: self.counted().get(name, 0) >= 1)
+
     def quarantine(self) -> dict[str, str]:
         rows = self.lab.sql("SELECT reason, detail FROM polluters_quarantinedframe")
         return {str(reason): str(detail) for reason, detail in rows}
@@ -209,7 +216,7 @@ def test_each_is_kept_or_refused_with_a_reason_and_nobody_else_notices(
         blaster.publish([(mn_of(8), b"##9999QN=" + b"8" * (1 << 20))])
         blaster.publish([(mn_of(9), payload(10, one(1)))])
         blaster.close()
-        platform.send(payload(11, one(1))[:90], hear_s=4)  # and then silence
+        assert platform.given_up(payload(11, one(1))[:90])  # and then silence
         noise = random.Random(4).randbytes(60_000).replace(b"#", b"")
         platform.send(noise)
         flood = [payload(12, one(n), ago_s=n) for n in range(FLOOD)]
@@ -238,16 +245,21 @@ def test_each_is_kept_or_refused_with_a_reason_and_nobody_else_notices(
     assert len(notes) == 1
     assert "不是可信的数值" in str(notes[0][0])
     assert platform.lab.sql("SELECT code FROM polluters_unmappedcode") == [("zz9",)]
-    counts = platform.counted()
-    for reason in expected:
-        assert counts.get(f'hj212_refused_total{{reason="{reason}"}}', 0) >= 1, reason
-    assert counts['hj212_unmapped_total{code="zz9"}'] >= 1
-    assert counts["hj212_bad_values_total"] >= 1
-    assert platform.wait(
-        lambda: platform.counted().get("hj212_gateway_throttled_total", 0) > 0
-    )
-    counts = platform.counted()
-    assert counts["hj212_gateway_half_frames_total"] >= 1
-    assert counts["hj212_gateway_noise_bytes_total"] >= len(noise)
+    least = {f'hj212_refused_total{{reason="{reason}"}}': 1 for reason in expected} | {
+        'hj212_unmapped_total{code="zz9"}': 1,
+        "hj212_bad_values_total": 1,
+        "hj212_gateway_throttled_total": 1,
+        "hj212_gateway_noise_bytes_total": len(noise),
+    }
+
+    def short() -> dict[str, float]:
+        counts = platform.counted()  # each process tells them now and then
+        return {
+            name: counts.get(name, 0)
+            for name, few in least.items()
+            if counts.get(name, 0) < few
+        }
+
+    assert platform.wait(lambda: not short()), short()
     assert len(waits) >= 10
     assert max(waits.values()) < 20
