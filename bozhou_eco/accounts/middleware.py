@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 
 from bozhou_eco.accounts.models import Role, User
+from bozhou_eco.common.problems import MEDIA_TYPE, problem_body
 
 IDLE_KEY = "last_seen"
 MFA_KEY = "mfa_set_up"
@@ -92,14 +93,6 @@ class AccountMiddleware:
             request.session[MFA_KEY] = True
             return None
         if request.path.startswith(API_PREFIX):
-            body = {
-                "type": "about:blank",
-                "title": NO_FACTOR,
-                "status": 403,
-                "code": "second_factor_missing",
-                "errors": [],
-            }
-            return JsonResponse(
-                body, status=403, content_type="application/problem+json"
-            )
+            body = problem_body(403, NO_FACTOR, code="second_factor_missing", errors=[])
+            return JsonResponse(body, status=403, content_type=MEDIA_TYPE)
         return HttpResponseRedirect(reverse("mfa_activate_totp"))

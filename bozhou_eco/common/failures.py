@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 
-from bozhou_eco.common.problems import MEDIA_TYPE
+from bozhou_eco.common.problems import MEDIA_TYPE, problem_body
 
 RETRY_S = 15
 AWAY = "数据库暂时不可用，请稍后重试"
@@ -25,12 +25,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     answer: HttpResponse
     if request.path.startswith("/api/"):
         answer = JsonResponse(
-            {
-                "type": "about:blank",
-                "title": AWAY if away else FAILED,
-                "status": status,
-                "code": "database_away" if away else "error",
-            },
+            problem_body(
+                status,
+                AWAY if away else FAILED,
+                code="database_away" if away else "error",
+            ),
             status=status,
             content_type=MEDIA_TYPE,
             json_dumps_params={"ensure_ascii": False},

@@ -26,11 +26,18 @@ def _fields(detail: Any, path: str = "") -> list[dict[str, str]]:
     return [{"field": path, "code": code, "detail": str(detail)}]
 
 
+def problem_body(
+    status: int, title: str, *, kind: str = "about:blank", **extra: object
+) -> dict[str, object]:
+    """Return the members of a problem, for answers that DRF does not make."""
+    return {"type": kind, "title": title, "status": status, **extra}
+
+
 def problem(
     status: int, title: str, *, kind: str = "about:blank", **extra: object
 ) -> Response:
     """Return a problem-details response."""
-    body = {"type": kind, "title": title, "status": status, **extra}
+    body = problem_body(status, title, kind=kind, **extra)
     response = Response(body, status=status)
     response.content_type = MEDIA_TYPE
     response["Content-Type"] = MEDIA_TYPE

@@ -12,6 +12,7 @@ from bozhou_eco.accounts.identity import identity_required
 from bozhou_eco.accounts.models import FACT_ROLES, Role, User
 from bozhou_eco.audit import services as audit
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.evidence.services import read_file
 from polluters.domain.matters import TOLD
 from polluters.models import Exceedance, Explanation, Mark, Outlet, PortalFile
@@ -125,9 +126,10 @@ def _about(request: HttpRequest, user: User) -> acts.About:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+    number = whole(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number
 
 
 @may_say

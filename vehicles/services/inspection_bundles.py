@@ -1,7 +1,6 @@
 """An inspection as a bundle that holds up without the platform."""
 
 import hashlib
-import json
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,7 +14,11 @@ from bozhou_eco.evidence.services import Proof, build_bundle
 from vehicles.domain.inspection.process import Curve as ProcessData
 from vehicles.domain.inspection.read import as_json
 from vehicles.models import Curve, Finding, Inspection
-from vehicles.services.tests_open import SESSION_FIELDS, canonical_digest
+from vehicles.services.tests_open import (
+    SESSION_FIELDS,
+    canonical_digest,
+    canonical_text,
+)
 from vehicles.services.tests_parts import process_of, whole_test
 
 RESULTS = ("results", "environment", "instruments")
@@ -26,11 +29,6 @@ def chain_of(inspection: Inspection) -> str:
     return f"station:{inspection.station.code}"
 
 
-def _text(content: object) -> bytes:
-    """Return the exact bytes whose SHA-256 `canonical_digest` is."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
-
-
 def parts_of(inspection: Inspection) -> dict[str, bytes]:
     """Return the received parts as the bytes that their digests were taken of.
 
@@ -39,10 +37,10 @@ def parts_of(inspection: Inspection) -> dict[str, bytes]:
     """
     document = inspection.document
     session = {key: document[key] for key in SESSION_FIELDS if key in document}
-    made = {"session": _text(session)}
+    made = {"session": canonical_text(session)}
     for part in ("appearance", "obd"):
         if part in document:
-            made[part] = _text(document[part])
+            made[part] = canonical_text(document[part])
     if "results" in inspection.received:
         made["results"] = _results(inspection)
     curve = Curve.objects.filter(pk=inspection.pk).first()
@@ -54,10 +52,10 @@ def parts_of(inspection: Inspection) -> dict[str, bytes]:
 def _results(inspection: Inspection) -> bytes:
     """Return the results; their end may have been set by the platform afterwards."""
     plain = {name: inspection.document.get(name) for name in RESULTS}
-    given = _text({**plain, "ended_at": as_json(inspection.ended_at)})
+    given = canonical_text({**plain, "ended_at": as_json(inspection.ended_at)})
     bare = {**plain, "ended_at": None}
     if canonical_digest(bare) == inspection.digests["results"]:
-        return _text(bare)
+        return canonical_text(bare)
     return given
 
 
@@ -69,7 +67,7 @@ def proof_of(inspection: Inspection) -> Proof | None:
         return None
     return Proof(
         path="digests.json",
-        content=_text(inspection.digests),
+        content=canonical_text(inspection.digests),
         kind="digest",
         subject=subject,
         parts={

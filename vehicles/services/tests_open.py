@@ -44,10 +44,14 @@ FROM_ENTRY = (
 )
 
 
+def canonical_text(content: object) -> bytes:
+    """Return content as JSON, whatever the order of its keys."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
+
+
 def canonical_digest(content: object) -> str:
     """Return the SHA-256 of content, whatever the order of its keys."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical_text(content)).hexdigest()
 
 
 class ContentDiffersError(StationRefusalError):

@@ -99,10 +99,10 @@ def _number(request: HttpRequest, name: str) -> float:
 
 
 def _key(request: HttpRequest) -> int:
-    text = request.POST.get("id", "")
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:
+    key = whole(request.POST.get("id", ""))
+    if key is None:
         raise Http404
-    return int(text)
+    return key
 
 
 def _lock(station: Station, request: HttpRequest, user: User) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bozhou_eco.accounts.access import current_user, role_required
 from bozhou_eco.accounts.models import Role
 from bozhou_eco.common import clock
+from bozhou_eco.common.digits import whole
 from bozhou_eco.common.parsers import read_json
 from bozhou_eco.overview.selectors import visits as reads
 from enforcement.domain.fieldwork import Change
@@ -22,7 +23,6 @@ from enforcement.selectors.fieldwork import photo_rows, visit_for
 from enforcement.services import fieldwork as writes
 
 officer_required = role_required(Role.OFFICER)
-LONGEST_NUMBER = 15
 SIGN_LABELS = (
     ("officer1", "执法人员一"), ("officer2", "执法人员二"), ("party", "当事人代表"),
 )  # fmt: skip
@@ -137,10 +137,10 @@ def _uuid(value: object, name: str) -> UUID:
 
 
 def _whole(value: object, name: str) -> int:
-    text = "" if isinstance(value, bool) else str(value)
-    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+    number = None if isinstance(value, bool) else whole(str(value))
+    if number is None:
         raise BadSendingError(f"{name} 应为非负整数")
-    return int(text)
+    return number
 
 
 def _time(value: object, name: str) -> datetime:

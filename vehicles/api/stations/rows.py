@@ -46,5 +46,5 @@ def _refused(
     else:
         title, status, code = "提交的数据不符合要求", 400, "invalid"
         errors = common_problems._fields(error.detail)
-    body = {"type": "about:blank", "title": title, "status": status, "code": code}
-    return {"index": index, "status": status, "problem": {**body, "errors": errors}}
+    body = common_problems.problem_body(status, title, code=code, errors=errors)
+    return {"index": index, "status": status, "problem": body}
